@@ -1,0 +1,1 @@
+"""To be mapped by its owner."""

@@ -1,0 +1,47 @@
+"""The storage seam: what ingest and queries ask of an engine."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from gatelog.schema.query import Limits, Query, Result
+from gatelog.schema.table import Schema, Table
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Rows of several tables together with the reader's new position: all of it becomes durable, or none."""
+
+    rows: Mapping[str, Sequence[Mapping[str, Any]]]
+    """Table -> rows. Keys are column names as users see them; missing keys are null (or '' for string).
+    datetime: int ns since 1970; timespan: int ticks; dynamic: JSON text; decimal: `decimal.Decimal`."""
+    reader: str = ""
+    """Who read the journal."""
+    offsets: Mapping[str, bytes] = field(default_factory=dict)
+    """Journal stream -> opaque position after this batch (the reader's own encoding)."""
+
+
+class Storage(Protocol):
+    """A place for rows. Every method may be called from any thread."""
+
+    def schema(self) -> Schema:
+        """The tables as they are now, with columns that arrived and paths that are shredded."""
+        ...
+
+    def define(self, table: Table) -> None:
+        """Create the table, or add the columns that it does not have yet. Never drops."""
+        ...
+
+    def append(self, batch: Batch) -> None:
+        """Make the batch durable and visible, exactly once: a batch whose offsets are not ahead of the stored ones is ignored."""
+        ...
+
+    def offsets(self, reader: str) -> Mapping[str, bytes]:
+        """The positions that `append` stored last."""
+        ...
+
+    def fetch(self, query: Query, limits: Limits) -> Result:
+        """Run a query in the calling thread, over one snapshot of all tables."""
+        ...
