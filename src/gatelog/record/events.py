@@ -220,4 +220,5 @@ encode = _encoder.encode
 
 def decode(data: bytes | memoryview) -> AnyEvent:
     """Bytes -> event. Raises `msgspec.DecodeError` (or its `ValidationError`) for bytes that are no event."""
-    return _decoder.decode(data)
+    event: AnyEvent = _decoder.decode(data)
+    return event
