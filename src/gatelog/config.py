@@ -241,6 +241,11 @@ def _yaml_text(value: object) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def environment_value(name: str) -> str | None:
+    """A variable that a configuration names by itself (`env:OPENAI_KEY` of a named value)."""
+    return os.environ.get(name)
+
+
 def child_environment(settings: Settings) -> dict[str, str]:
     """The environment of a process of ours: this one's, with every setting spelled out, so that both see the same values."""
     texts = {setting.variable: setting_text(getattr(settings, setting.name)) for setting in SETTINGS}
@@ -254,3 +259,12 @@ def setting_text(value: object) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     return str(value)
+
+
+READY_VARIABLE = "GATELOG_READY_FD"
+
+
+def ready_descriptor(environ: Mapping[str, str] | None = None) -> int | None:
+    """The pipe on which a child process tells its parent that it serves; None when nobody waits for that."""
+    text = (os.environ if environ is None else environ).get(READY_VARIABLE, "")
+    return int(text) if text.isdigit() else None
