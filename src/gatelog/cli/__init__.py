@@ -1,1 +1,1 @@
-"""To be mapped by its owner."""
+"""The commands: one module each, with `register(subparsers)`; `main.py` lists them."""
