@@ -1,13 +1,12 @@
-import { lazy, StrictMode, Suspense } from "react";
+import "./theme.css";
+
+import { StrictMode } from "react";
 import { createRoot } from "react-dom/client";
 
-const Editor = lazy(() => import("./editor"));
+import { App } from "./shell/App";
 
 createRoot(document.getElementById("root")!).render(
   <StrictMode>
-    <h1>gatelog</h1>
-    <Suspense fallback={<p>loading the editor</p>}>
-      <Editor />
-    </Suspense>
+    <App />
   </StrictMode>,
 );

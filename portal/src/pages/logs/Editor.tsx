@@ -1,0 +1,66 @@
+import "@kusto/monaco-kusto";
+import "monaco-editor/esm/vs/editor/editor.all.js";
+
+import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
+import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
+import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker?worker";
+import { useEffect, useRef } from "react";
+
+import { isDark, onThemeChange } from "../../shell/ThemeSwitch";
+
+self.MonacoEnvironment = { getWorker: (_id, label) => (label === "kusto" ? new KustoWorker() : new EditorWorker()) };
+
+/** The KQL editor. `schema` is Kusto's `.show schema as json` answer; Shift+Enter runs. */
+export default function Editor({ value, schema, onChange, onRun }: { value: string; schema: unknown; onChange: (text: string) => void; onRun: () => void }) {
+  const host = useRef<HTMLDivElement>(null);
+  const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
+  const run = useRef(onRun);
+  run.current = onRun;
+  const change = useRef(onChange);
+  change.current = onChange;
+
+  useEffect(() => {
+    const made = monaco.editor.create(host.current!, {
+      language: "kusto",
+      value,
+      theme: isDark() ? "kusto-dark" : "kusto-light",
+      automaticLayout: true,
+      minimap: { enabled: false },
+      fontSize: 13,
+      scrollBeyondLastLine: false,
+      lineNumbersMinChars: 3,
+      ariaLabel: "KQL query; Shift+Enter runs it",
+    });
+    made.addCommand(monaco.KeyMod.Shift | monaco.KeyCode.Enter, () => run.current());
+    made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => run.current());
+    made.onDidChangeModelContent(() => change.current(made.getValue()));
+    editor.current = made;
+    const stop = onThemeChange(() => monaco.editor.setTheme(isDark() ? "kusto-dark" : "kusto-light"));
+    return () => {
+      stop();
+      made.dispose();
+    };
+  }, []);
+
+  useEffect(() => {
+    if (editor.current && editor.current.getValue() !== value) editor.current.setValue(value);
+  }, [value]);
+
+  useEffect(() => {
+    if (schema) void giveSchema(editor.current, schema);
+  }, [schema]);
+
+  return <div ref={host} style={{ height: "100%" }} data-testid="kql-editor" />;
+}
+
+interface KustoWorkers {
+  getKustoWorker(): Promise<(model: monaco.Uri) => Promise<{ setSchemaFromShowSchema(schema: unknown, cluster: string, database: string): Promise<void> }>>;
+}
+
+async function giveSchema(editor: monaco.editor.IStandaloneCodeEditor | null, schema: unknown): Promise<void> {
+  const model = editor?.getModel();
+  if (!model) return;
+  const kusto = (monaco.languages as unknown as { kusto: KustoWorkers }).kusto;
+  const worker = await (await kusto.getKustoWorker())(model.uri);
+  await worker.setSchemaFromShowSchema(schema, window.location.origin, "gatelog");
+}

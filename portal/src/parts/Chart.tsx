@@ -1,0 +1,41 @@
+import { BarChart, LineChart, PieChart, ScatterChart } from "echarts/charts";
+import { BrushComponent, DataZoomComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent } from "echarts/components";
+import * as echarts from "echarts/core";
+import { CanvasRenderer } from "echarts/renderers";
+import { useEffect, useRef } from "react";
+
+import type { Table } from "../client";
+import { isDark, onThemeChange } from "../shell/ThemeSwitch";
+import { optionOf } from "./chartOption";
+
+echarts.use([BarChart, LineChart, PieChart, ScatterChart, BrushComponent, DataZoomComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
+
+/** A result drawn as its `render` says. `onZoom` gets the time range that a person brushed, in ms since 1970. */
+export function Chart({ table, kind, height = 320, onZoom }: { table: Table; kind: string; height?: number; onZoom?: (from: number, to: number) => void }) {
+  const host = useRef<HTMLDivElement>(null);
+  useEffect(() => {
+    const draw = () => {
+      const chart = echarts.init(host.current!, isDark() ? "dark" : undefined);
+      chart.setOption({ backgroundColor: "transparent", ...optionOf(table, kind) });
+      chart.on("datazoom", () => {
+        const range = (chart.getOption().dataZoom as { startValue?: number; endValue?: number }[] | undefined)?.[0];
+        if (range?.startValue && range.endValue) onZoom?.(range.startValue, range.endValue);
+      });
+      return chart;
+    };
+    let chart = draw();
+    const redraw = () => {
+      chart.dispose();
+      chart = draw();
+    };
+    const resized = new ResizeObserver(() => chart.resize());
+    resized.observe(host.current!);
+    const stop = onThemeChange(redraw);
+    return () => {
+      stop();
+      resized.disconnect();
+      chart.dispose();
+    };
+  }, [table, kind, onZoom]);
+  return <div ref={host} style={{ height, width: "100%" }} role="img" aria-label={`${kind} of ${table.rows.length} rows`} />;
+}
