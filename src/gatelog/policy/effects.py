@@ -26,6 +26,8 @@ class PolicyError(Exception):
         status: int = 500,
         body_message: str = "",
         retry_after: int | None = None,
+        headers: tuple[tuple[str, str], ...] = (),
+        status_reason: str = "",
     ) -> None:
         super().__init__(message)
         self.source = source
@@ -36,6 +38,12 @@ class PolicyError(Exception):
         """Text of the answer's `message`; empty: Azure's `Internal server error` with an activityId."""
         self.retry_after = retry_after
         """Seconds for the Retry-After header."""
+        self.headers = headers
+        """More headers of the default answer (`WWW-Authenticate`)."""
+        self.status_reason = status_reason
+        """Text of the status line; empty: the usual one of the status code."""
+        self.place: Any = None
+        """The statement that failed (`gatelog.policy.statement.Place`); set on its way out."""
 
 
 class Effect:

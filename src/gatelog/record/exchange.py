@@ -113,6 +113,11 @@ class Exchange:
     trace_records: list[TraceRecord] = field(default_factory=list)
     tracing: bool = False
     """A request trace was asked for and allowed."""
+    tracer: Any = None
+    """A `gatelog.policy.tracing.Tracer` while a request trace is taken; None costs nothing."""
+    on_answer: list[Any] = field(default_factory=list)
+    """What statements still have to do once the answer's head is final (callables of the exchange): headers of rate
+    limits, counting that depends on the answer. The pipeline runs them; nobody else looks."""
     cache: str = "none"
     """`hit`, `miss` or `none`: what a cache policy found."""
     tls_version: str = ""
