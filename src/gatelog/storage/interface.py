@@ -45,3 +45,19 @@ class Storage(Protocol):
     def fetch(self, query: Query, limits: Limits) -> Result:
         """Run a query in the calling thread, over one snapshot of all tables."""
         ...
+
+    def durable_offsets(self, reader: str) -> Mapping[str, bytes]:
+        """The positions that a restart would go on from: the journal keeps what lies behind them."""
+        ...
+
+    def flush(self) -> None:
+        """Make everything that was appended durable in the engine itself."""
+        ...
+
+    def statistics(self) -> Mapping[str, Any]:
+        """Numbers for metrics and `gatelog doctor`."""
+        ...
+
+    def close(self) -> None:
+        """Flush and release."""
+        ...

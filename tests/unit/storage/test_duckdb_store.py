@@ -19,6 +19,7 @@ from gatelog.storage.errors import QueryFailed, QueryStopped, StorageError, Stor
 from gatelog.storage.interface import Batch
 
 NOW = 1_763_700_000_000_000_000
+LIMITS = Limits()
 CALLS = Table(
     "Calls",
     (
@@ -49,7 +50,7 @@ def batch(*numbers: int, position: int = 0, time: int = NOW) -> Batch:
 
 
 def ask(
-    store: DuckDbStorage, sql: str, columns: str = "Number", limits: Limits = Limits(), **scan: int
+    store: DuckDbStorage, sql: str, columns: str = "Number", limits: Limits = LIMITS, **scan: int
 ) -> list[tuple[object, ...]]:
     names = tuple(columns.split())
     scans = (Scan("scan1", "Calls", names, **scan),)  # type: ignore[arg-type]

@@ -1,0 +1,92 @@
+"""RowsOf: one batch in the making: each event becomes rows of the tables that want it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import orjson
+
+from gatelog.record.events import (
+    ActivityEvent,
+    AnyEvent,
+    EventHubMessage,
+    RequestEvent,
+    ResponseEvent,
+    RowsEvent,
+)
+from gatelog.schema.table import Table
+from gatelog.storage.interface import Storage
+from gatelog.workspace.pairing import Pairing
+from gatelog.workspace.rows import activity, diagnostics, event_hub, gateway_logs, llm_log
+from gatelog.workspace.rows.call import Call, Row
+from gatelog.workspace.rows.delivered import fit_rows, inferred_table
+from gatelog.workspace.tables import AUDIT, GATEWAY_LOGS, LLM_LOGS, REQUEST_RESPONSE, Destinations
+
+
+class RowsOf:
+    """The rows of a batch of events."""
+
+    def __init__(self, storage: Storage, destinations: Destinations) -> None:
+        self._storage = storage
+        self._destinations = destinations
+        self.tables: dict[str, list[Row]] = {}
+        self.refused_values = 0
+
+    def take(self, event: AnyEvent, pairing: Pairing, start: int) -> None:
+        """Add the rows of one event; a request only waits for its response."""
+        match event:
+            case RequestEvent():
+                pairing.arrived(start, event)
+            case ResponseEvent():
+                self.add_call(pairing.answered(event), event)
+            case ActivityEvent():
+                self._add_activity(event)
+            case EventHubMessage():
+                row = event_hub.event_hub_row(event, self._destinations.service_id, self._destinations.origin)
+                self._add(event_hub.TABLE, [row])
+            case RowsEvent():
+                self._add_delivered(event)
+
+    def add_call(self, request: RequestEvent, response: ResponseEvent) -> None:
+        """Add the rows of a finished call."""
+        call, to = Call(request, response), self._destinations
+        if response.sampled and to.wants(request.service_id, GATEWAY_LOGS):
+            self._add(gateway_logs.TABLE, [gateway_logs.gateway_log_row(call, to.origin)])
+        llm = response.llm
+        if llm is None:
+            return
+        if response.sampled and to.wants(request.service_id, LLM_LOGS):
+            self._add(llm_log.TABLE, llm_log.llm_log_rows(call, to.origin))
+        account = to.account(llm.account_id)
+        if account is not None and response.backend_url and to.wants(account.resource_id, REQUEST_RESPONSE):
+            self._add(diagnostics.TABLE, [diagnostics.request_response_row(call, llm, account, to.origin)])
+
+    def _add_activity(self, event: ActivityEvent) -> None:
+        self._add(activity.TABLE, [activity.activity_row(event, self._destinations.origin)])
+        account = self._destinations.account_within(event.resource_id)
+        if account is not None and self._destinations.wants(account.resource_id, AUDIT):
+            row = diagnostics.audit_row(event, account, self._destinations.origin)
+            self._add(diagnostics.TABLE, [row] if row is not None else [])
+
+    def _add_delivered(self, event: RowsEvent) -> None:
+        objects = orjson.loads(event.rows)
+        table = self._storage.schema().get(event.table)
+        delivery = fit_rows(table or self._new_table(event.table, objects), objects)
+        if delivery.table is not table:
+            self._storage.define(delivery.table)
+        self.refused_values += delivery.refused
+        known = {column.name for column in delivery.table.columns}
+        common: Mapping[str, Any] = {
+            "TimeGenerated": event.time,
+            "TenantId": self._destinations.origin.workspace_id,
+        }
+        missing = {name: value for name, value in common.items() if name in known}
+        self._add(event.table, [missing | {n: v for n, v in row.items() if v is not None} for row in delivery.rows])
+
+    def _new_table(self, name: str, objects: Sequence[Mapping[str, Any]]) -> Table:
+        return inferred_table(name, objects)
+
+    def _add(self, table: str, rows: list[Row]) -> None:
+        if rows:
+            self.tables.setdefault(table, []).extend(rows)

@@ -1,0 +1,108 @@
+"""Workspace: journal, ingest and storage behind one object, for the server."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import orjson
+
+from gatelog.catalog.entities import Configuration
+from gatelog.clock import Clock
+from gatelog.journal.writer import JournalWriter
+from gatelog.record.events import Event, RowsEvent, encode
+from gatelog.schema.query import Limits, Query, Result
+from gatelog.schema.table import Schema, Table
+from gatelog.schema.tables import BUILT_IN
+from gatelog.storage import open_storage
+from gatelog.storage.interface import Storage
+from gatelog.workspace.ingest import READER, Ingest, IngestPolicy
+
+
+@dataclass(frozen=True, slots=True)
+class WorkspaceOptions:
+    """How a workspace is opened."""
+
+    store: str = ""
+    """Storage URL; empty: DuckDB in the workspace's folder."""
+    memory_bytes: int = 0
+    retention: Mapping[str, int] | None = None
+    """Table -> ns; `*` for the others."""
+    ingest: IngestPolicy = IngestPolicy()
+
+
+class Workspace:
+    """The tables of one workspace: rows come from the journal, answers go out. Methods may be called from any thread."""
+
+    def __init__(self, storage: Storage, ingest: Ingest, journal: JournalWriter, clock: Clock) -> None:
+        self.storage = storage
+        self.ingest = ingest
+        self._journal = journal
+        self._clock = clock
+        self._writing = threading.Lock()
+
+    def start(self) -> None:
+        """Start ingesting."""
+        self.ingest.start()
+
+    def stop(self) -> None:
+        """Stop ingesting, seal what is hot, close."""
+        with self._writing:
+            self._journal.close()
+        self.ingest.stop()
+        self.storage.close()
+
+    def schema(self) -> Schema:
+        """The tables as they are now."""
+        return self.storage.schema()
+
+    def define(self, table: Table) -> None:
+        """Create a table or add its new columns."""
+        self.storage.define(table)
+
+    def query(self, query: Query, limits: Limits) -> Result:
+        """Run a compiled query in the calling thread. Raises the errors of `gatelog.storage.errors`."""
+        return self.storage.fetch(query, limits)
+
+    def fetch(self, query: Query, limits: Limits) -> Result:
+        """The same as `query`: a workspace is a `gatelog.schema.query.Runner`."""
+        return self.storage.fetch(query, limits)
+
+    def append_event(self, *events: Event) -> None:
+        """Record events of this process, durable when it returns. Raises `JournalFailure`."""
+        with self._writing:
+            for event in events:
+                self._journal.append(encode(event))
+            self._journal.flush()
+
+    def append_rows(self, table: str, rows: Sequence[Mapping[str, Any]], source: str = "", batch: str = "") -> None:
+        """Record rows (JSON values) for a table; they are visible a moment later. Raises `JournalFailure`."""
+        for some in _pieces(rows):
+            self.append_event(RowsEvent(time=self._clock.now(), table=table, rows=orjson.dumps(some), source=source, batch=batch))
+
+    def statistics(self) -> Mapping[str, Any]:
+        """Numbers for metrics and doctor."""
+        return {"ingest": self.ingest.statistics(), "storage": self.storage.statistics()}
+
+
+def _pieces(rows: Sequence[Mapping[str, Any]], size: int = 1000) -> Iterable[Sequence[Mapping[str, Any]]]:
+    return (rows[start : start + size] for start in range(0, len(rows), size))
+
+
+def open_workspace(
+    directory: Path,
+    journal: Path,
+    configuration: Callable[[], Configuration],
+    clock: Clock,
+    options: WorkspaceOptions | None = None,
+) -> Workspace:
+    """Open the tables in `directory`, fed from the journal. Raises `StorageError` and `JournalFailure`."""
+    options = options or WorkspaceOptions()
+    storage = open_storage(options.store, directory, clock, options.memory_bytes, options.retention or {})
+    for table in BUILT_IN:
+        storage.define(table)
+    writer = JournalWriter(journal, READER, clock)
+    return Workspace(storage, Ingest(journal, storage, configuration, options.ingest), writer, clock)
