@@ -54,7 +54,8 @@ class ChatChunks:
         has_text = False
         for key, value in delta.items():
             has_text |= _merge_delta(message, key, value)
-        _merge_lists(choice, "logprobs", piece.get("logprobs"))
+        if "logprobs" in piece:
+            _merge_lists(choice, "logprobs", piece["logprobs"])
         return has_text
 
 
@@ -69,7 +70,8 @@ class CompletionChunks(ChatChunks):
     def merge(self, choice: JsonObject, piece: JsonObject) -> bool:
         text = text_of(piece.get("text"))
         choice["text"] += text
-        _merge_lists(choice, "logprobs", piece.get("logprobs"))
+        if "logprobs" in piece:
+            _merge_lists(choice, "logprobs", piece["logprobs"])
         return bool(text)
 
 
@@ -115,8 +117,8 @@ def _merge_delta(message: JsonObject, key: str, value: Any) -> bool:
         return _merge_object(message.setdefault(key, {}), value)
     if isinstance(value, list):
         message[key] = [*_list_of(message.get(key)), *value]
-    elif value is not None:
-        message[key] = value
+    elif value is not None or key == "refusal":
+        message[key] = value or message.get(key)
     return False
 
 
@@ -153,6 +155,7 @@ def _merge_object(kept: Any, pieces: JsonObject) -> bool:
 def _merge_lists(choice: JsonObject, key: str, pieces: object) -> None:
     """Log probabilities: lists below `logprobs` grow."""
     if not isinstance(pieces, dict):
+        choice.setdefault(key, None)
         return
     kept = choice.get(key) or {}
     for name, values in pieces.items():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import secrets
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -127,7 +128,7 @@ def _wording(task: Task, chance: random.Random) -> str:
 
 def _spoken(task: Task, text: str, reasoning: int) -> Generated:
     text, stopped = _until_stop(text, task.document.get("stop"))
-    pieces = token_texts(text, task.deployment.model)
+    pieces = _tokens_of(text, task.deployment.model)
     finish = "stop"
     most = max(0, task.most - reasoning) if task.most else 0
     if task.length and not stopped:
@@ -137,7 +138,12 @@ def _spoken(task: Task, text: str, reasoning: int) -> Generated:
     spoken = "".join(pieces)
     filters = completion_results(spoken) if spoken else {}
     finish = "content_filter" if is_filtered(filters) else finish
-    return Generated(spoken, tuple(pieces), finish, filters, (), reasoning, len(pieces) + reasoning)
+    return Generated(spoken, pieces, finish, filters, (), reasoning, len(pieces) + reasoning)
+
+
+@lru_cache(2048)
+def _tokens_of(text: str, model: str) -> tuple[str, ...]:
+    return tuple(token_texts(text, model))
 
 
 def _until_stop(text: str, stop: object) -> tuple[str, bool]:

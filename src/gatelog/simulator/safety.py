@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 from gatelog.llm.document import JsonObject
 
@@ -47,8 +48,16 @@ _ATTACK = re.compile(
 )
 
 
+_LONG = 4096
+"""Characters of a text whose findings are not worth remembering."""
+
+
 def severities(text: str) -> dict[str, int]:
     """Severity of each category in `text`, 0 safe to 3 high."""
+    return _severities(text) if len(text) > _LONG else _known_severities(text)
+
+
+def _severities(text: str) -> dict[str, int]:
     if _ANY.search(text) is None:
         return dict.fromkeys(_COMPILED, 0)
     return {
@@ -58,7 +67,16 @@ def severities(text: str) -> dict[str, int]:
 
 def is_attack(text: str) -> bool:
     """The text tries to talk the model out of its rules."""
+    return _is_attack(text) if len(text) > _LONG else _known_attack(text)
+
+
+def _is_attack(text: str) -> bool:
     return _ATTACK.search(text) is not None
+
+
+# Under load the same few prompts come again and again.
+_known_severities = lru_cache(2048)(_severities)
+_known_attack = lru_cache(2048)(_is_attack)
 
 
 def prompt_results(text: str) -> JsonObject:
