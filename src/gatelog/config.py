@@ -111,6 +111,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("workers", "1", read_count, "gateway worker processes that share the data plane's port"),
     Setting("config", "", read_path, "configuration folder to load and watch, or a settings file (gatelog.yaml)"),
     Setting("role", "all", str, "which half runs here", choices=("all", "gateway", "workspace")),
+    Setting("catalog", "", str, "catalog URL: empty for SQLite in the data folder, or postgresql://...", secret=True),
     Setting("store", "", str, "storage URL: empty for DuckDB in the data folder, or clickhouse://HOST:PORT/DATABASE"),
     Setting("durability", "process", str, "when an answer may end: its record survives", choices=("process", "disk")),
     Setting(
@@ -148,6 +149,7 @@ class Settings:
     workers: int
     config: Path | None
     role: str
+    catalog: str
     store: str
     durability: str
     on_journal_failure: str

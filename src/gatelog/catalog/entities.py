@@ -254,7 +254,7 @@ class Deployment:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Account:
-    """An Azure OpenAI account (Microsoft.CognitiveServices/accounts): calls whose backend URL starts with its endpoint are its."""
+    """An Azure OpenAI account (Microsoft.CognitiveServices/accounts): calls whose backend URL starts with its endpoint."""
 
     id: str
     resource_id: str
