@@ -1,0 +1,646 @@
+"""One call, from its head to its last byte: runs the pipeline, forwards, answers, and is put on record exactly once.
+
+    begin -> pipeline (effects) -> forward -> head -> [collect whole | stream] -> pipeline -> answer -> record -> release
+Callbacks of the client connection, of the upstream ticket and of the ledger drive it; there is no task.
+"""
+
+from __future__ import annotations
+
+import random
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Protocol, cast
+
+from gatelog.catalog.entities import Backend
+from gatelog.gateway import capture
+from gatelog.gateway.answers import error_answer, refusal_error
+from gatelog.gateway.backends import Destination
+from gatelog.gateway.client import Ticket, UpstreamFailure
+from gatelog.gateway.driver import WAITING, Run, Steps
+from gatelog.gateway.http1 import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, chunk, end_to_end
+from gatelog.gateway.ledger import Action
+from gatelog.gateway.outgoing import answer_head, backend_request, backend_target
+from gatelog.gateway.recording import request_event, response_event
+from gatelog.gateway.routing import Route
+from gatelog.gateway.stream import Tee
+from gatelog.llm.request import with_include_usage
+from gatelog.policy.answers import response_to
+from gatelog.policy.effects import Forward, PolicyError
+from gatelog.record.events import Failure
+from gatelog.record.exchange import Exchange, Request, Response, Url
+from gatelog.record.headers import Headers
+
+if TYPE_CHECKING:
+    from gatelog.gateway.gate import Gate
+
+COLLECT_BYTES = 1 << 20
+"""Answers of a known length up to this are passed on in one piece."""
+COLLECT_UNKNOWN_BYTES = 64 << 10
+"""An answer of unknown length is passed on while it arrives once it is larger."""
+BUFFER_BYTES = 64 << 20
+"""Largest answer that a pipeline may buffer."""
+HOLD_SECONDS = 0.25
+"""The last event of a stream waits so long for the end of the body, so that the record is written before it."""
+
+
+class Client(Protocol):
+    """The call's side of a client connection."""
+
+    def write(self, data: bytes) -> None:
+        """Send bytes."""
+        ...
+
+    def answered(self, keep: bool) -> None:
+        """The answer is complete; `keep`: the connection may carry another request."""
+        ...
+
+    def abort(self) -> None:
+        """Break the connection off: the answer cannot be completed."""
+        ...
+
+
+@dataclass(slots=True)
+class Attempt:
+    """What one forwarding sent and got; the last one is put on record."""
+
+    backend_id: str
+    method: str
+    url: str
+    headers: Headers
+    body: bytes
+    started: int
+    secret: tuple[str, ...] = ()
+    """Names of fields that carry the backend's credentials."""
+    status: int = 0
+    response_headers: Headers | None = None
+    response_body: bytes = b""
+    response_size: int = 0
+    protocol: str = ""
+    first_byte: int = 0
+    last_byte: int = 0
+    connect_ns: int = 0
+
+
+class Call:
+    """One call."""
+
+    __slots__ = (
+        "_after",
+        "_breaker",
+        "_client",
+        "_collect_limit",
+        "_collected",
+        "_concluded",
+        "_effect",
+        "_ended_upstream",
+        "_gone",
+        "_held",
+        "_hold_timer",
+        "_injected",
+        "_pending",
+        "_pieces",
+        "_run",
+        "_started_answer",
+        "_ticket",
+        "attempt",
+        "backend_ns",
+        "body",
+        "close_after",
+        "completed",
+        "exchange",
+        "failure",
+        "gate",
+        "head",
+        "received",
+        "recorded_body",
+        "request_fields",
+        "route",
+        "tee",
+    )
+
+    def __init__(self, gate: Gate, client: Client, head: RequestHead, body: bytes, route: Route, first_byte: int) -> None:
+        self.gate = gate
+        self._client = client
+        self.head = head
+        self.body = body
+        self.route = route
+        self.received = gate.clock.monotonic()
+        """When the whole request was here."""
+        self.close_after = not head.keep_alive
+        self.attempt: Attempt | None = None
+        self.backend_ns = 0
+        self.completed = True
+        self.failure: Failure | None = None
+        self.tee: Tee | None = None
+        self.recorded_body = b""
+        self._after: list[Steps] = []
+        self._breaker: Any = None
+        self._collect_limit = 0
+        self._collected = 0
+        self._concluded = False
+        self._effect: Forward | None = None
+        self._ended_upstream = False
+        self._gone = False
+        self._held = b""
+        self._hold_timer: Any = None
+        self._injected = False
+        self._pending: list[bytes] = []
+        self._pieces: list[bytes] | None = None
+        self._run: Run | None = None
+        self._started_answer = False
+        self._ticket: Ticket | None = None
+        self.exchange = self._make_exchange(first_byte)
+
+    # -- the way in ------------------------------------------------------------------------------------------------------
+
+    def begin(self) -> None:
+        """Put the request on record and run the pipeline."""
+        gate, route, exchange = self.gate, self.route, self.exchange
+        gate.ledger.append(request_event(self))
+        if self.head.method == "OPTIONS" and (preflight := route.pipeline.preflight(exchange)) is not None:
+            exchange.response = preflight
+            self._answer()
+            return
+        if route.refusal is not None:
+            steps = route.pipeline.fail(exchange, refusal_error(route, gate.catalog.service.gateway_url))
+        else:
+            steps = route.pipeline.run(exchange)
+        run = self._run = Run(self, gate.performers, steps, self._pipeline_ended)
+        run.start()
+
+    def _make_exchange(self, first_byte: int) -> Exchange:
+        gate, route, head = self.gate, self.route, self.head
+        match = route.match
+        service = gate.catalog.service
+        scheme, host, port = gate.public_parts(head.host)
+        query = match.query
+        if query and route.key and match.api is not None and match.api.key_header.lower() not in head.headers.keys:
+            query = _without_parameter(query, match.api.key_query)
+        headers = head.headers.copy()
+        if route.bearer_key:
+            headers.remove("authorization")
+        started = gate.clock.now() - (self.received - first_byte)
+        backend = gate.service_url(match.api)
+        return Exchange(
+            id=_new_id(),
+            started=started,
+            started_monotonic=first_byte,
+            client_ip=gate.client_ip(self._client),
+            original_url=Url(scheme, host, port, match.path, match.query),
+            request=Request(head.method, Url(backend[0], backend[1], backend[2], match.rest, query), headers, self.body or None),
+            service=service,
+            api=match.api,
+            operation=match.operation,
+            product=route.product,
+            subscription=route.subscription,
+            user=route.user,
+            matched_parameters=match.parameters.copy(),
+            tls_version=gate.tls_of(self._client),
+            protocol="HTTP/1.1" if head.minor else "HTTP/1.0",
+        )
+
+    # -- forwarding ------------------------------------------------------------------------------------------------------
+
+    def forward(self, effect: Forward) -> object:
+        """Send the request to the chosen backend; the reply comes by `on_head` and its kin. Raises `PolicyError`."""
+        destination = self.gate.backends.choose(self.exchange)
+        self._effect = effect
+        backend = destination.backend
+        if backend is not None and backend.identity_resource:
+            token = self.gate.known_token(backend.identity_resource)
+            if token is None:
+                self.gate.fetch_token(backend.identity_resource, lambda text: self._dispatch(destination, text), self._fail_run)
+                return WAITING
+            self._dispatch(destination, token)
+        else:
+            self._dispatch(destination, "")
+        return WAITING
+
+    def _dispatch(self, destination: Destination, token: str) -> None:
+        """Serialise the request and send it as soon as the call is on record."""
+        if self._concluded:
+            return
+        exchange, backend = self.exchange, destination.backend
+        self._breaker = self.gate.backends.breaker(backend)
+        body = self._body_for_backend(exchange.request.body or b"")
+        target = backend_target(destination, exchange.request.url)
+        try:
+            lines, head = backend_request(self, destination, target, body, token)
+        except BadMessage as error:
+            self._fail_run(PolicyError("forward-request", "BackendConnectionFailure", str(error)))
+            return
+        now = self.gate.clock.monotonic()
+        self._drop_answer()
+        self.attempt = Attempt(
+            backend_id=backend.id if backend is not None else "",
+            method=exchange.request.method,
+            url=destination.base.origin.scheme + "://" + destination.base.authority + target,
+            headers=lines,
+            body=body,
+            started=now,
+            secret=_credential_names(backend),
+        )
+        data = (head + body,) if len(body) < 65536 else (head, body)
+        origin = destination.base.origin
+        self.gate.ledger.then(lambda recorded: self._send(recorded, origin, data))
+
+    def _send(self, recorded: bool, origin: Any, data: tuple[bytes, ...]) -> None:
+        if self._concluded:
+            return
+        if not recorded:
+            self._refuse_unrecorded()
+            return
+        effect = cast(Forward, self._effect)
+        request = self.exchange.request
+        self._ticket = self.gate.pool.send(
+            origin,
+            request.method,
+            data,
+            self,
+            timeout=effect.timeout,
+            repeatable="idempotency-key" in request.headers,
+        )
+
+    def _body_for_backend(self, body: bytes) -> bytes:
+        """The body with `include_usage` asked for, where only we want it."""
+        llm = self.route.match.llm
+        self._injected = False
+        if llm is None or b'"stream"' not in body:
+            return body
+        injected = with_include_usage(llm.kind, body)
+        self._injected = injected is not body
+        return injected
+
+    def _drop_answer(self) -> None:
+        """Forget an earlier attempt's answer (retry)."""
+        if self._ticket is not None:
+            self._ticket.cancel()
+            self._ticket = None
+        self._pieces = None
+        self._collected = 0
+        self.tee = None
+        self._pending = []
+        self._ended_upstream = False
+
+    # -- the backend answers (gateway.client.Receiver) --------------------------------------------------------------------
+
+    def on_head(self, head: ResponseHead) -> None:
+        """The backend's head is there: decide whether its body is collected or passed on while it arrives."""
+        attempt = cast(Attempt, self.attempt)
+        attempt.first_byte = self.gate.clock.monotonic()
+        attempt.status = head.status
+        attempt.response_headers = head.headers
+        attempt.protocol = "HTTP/1.1" if head.minor else "HTTP/1.0"
+        if self._ticket is not None:
+            attempt.connect_ns = self._ticket.connect_ns
+        if self._breaker is not None:
+            self._breaker.answered(self.gate.time(), head.status, _seconds(head.headers.get("retry-after")))
+        self.exchange.response = Response(head.status, head.reason, _answer_headers(head.headers))
+        limit = self._limit_for(head)
+        if limit:
+            self._pieces = []
+            self._collect_limit = limit
+        else:
+            self._start_stream(head)
+
+    def _limit_for(self, head: ResponseHead) -> int:
+        """How many bytes are collected before the pipeline goes on; 0: it goes on at once."""
+        if head.length == 0:
+            return 1
+        effect = cast(Forward, self._effect)
+        wants_whole = self.route.pipeline.buffers_response or (effect.fail_on_error_status_code and head.status >= 400)
+        if wants_whole:
+            return BUFFER_BYTES
+        if (head.headers.get("content-type") or "").startswith("text/event-stream"):
+            return 0
+        if head.length in (CHUNKED, UNTIL_CLOSE):
+            return COLLECT_UNKNOWN_BYTES if effect.buffer_response or self.route.match.llm is not None else 0
+        return COLLECT_BYTES if head.length <= COLLECT_BYTES else 0
+
+    def on_data(self, data: bytes) -> None:
+        """A piece of the backend's body."""
+        attempt = cast(Attempt, self.attempt)
+        attempt.response_size += len(data)
+        tee = self.tee
+        if tee is None:
+            pieces = cast(list[bytes], self._pieces)
+            pieces.append(data)
+            self._collected += len(data)
+            if self._collected > self._collect_limit:
+                self._overflow(pieces)
+            return
+        out = tee.feed(data, self.gate.clock.monotonic())
+        if not out:
+            return
+        if not self._started_answer:
+            self._pending.append(out)
+            if len(self._pending) > 64 and self._ticket is not None:
+                self._ticket.pause()
+        elif tee.ends_with_done(out):
+            self._hold(out)
+        else:
+            self._write_piece(out)
+
+    def on_end(self) -> None:
+        """The backend's body is complete."""
+        attempt = cast(Attempt, self.attempt)
+        attempt.last_byte = self.gate.clock.monotonic()
+        self.backend_ns += attempt.last_byte - attempt.started
+        self._ticket = None
+        self._ended_upstream = True
+        if self.tee is None:
+            pieces = self._pieces or []
+            body = pieces[0] if len(pieces) == 1 else b"".join(pieces)
+            self._pieces = None
+            self._answer_arrived(body)
+        elif self._started_answer:
+            self._end_stream()
+
+    def on_failure(self, error: UpstreamFailure) -> None:
+        """The backend gave no answer, or broke it off."""
+        attempt = cast(Attempt, self.attempt)
+        attempt.last_byte = self.gate.clock.monotonic()
+        self.backend_ns += attempt.last_byte - attempt.started
+        if self._breaker is not None:
+            self._breaker.broke(self.gate.time(), error.reason)
+        self._ticket = None
+        if self._started_answer or self.tee is not None:
+            self._break_off(Failure(source="forward-request", reason=error.reason, message=str(error), section="backend"))
+            return
+        if self._pieces:
+            attempt.response_body = b"".join(self._pieces)
+        self._pieces = None
+        self.exchange.response = None
+        self._fail_run(PolicyError("forward-request", error.reason, str(error)))
+
+    def _answer_arrived(self, body: bytes) -> None:
+        attempt, response = cast(Attempt, self.attempt), cast(Response, self.exchange.response)
+        encoding = response.headers.get("content-encoding")
+        attempt.response_body = body
+        if encoding is not None and body:
+            plain = capture.decoded(body, encoding)
+            attempt.response_body = plain
+            if plain is not body and self.route.pipeline.buffers_response:
+                response.headers.remove("content-encoding")
+                body = plain
+        response.body = body
+        effect = cast(Forward, self._effect)
+        if effect.fail_on_error_status_code and response.status >= 400:
+            message = f"the backend answered {response.status}"
+            self._fail_run(PolicyError("forward-request", "BackendResponseError", message, status=response.status))
+            return
+        cast(Run, self._run).resume(None)
+
+    def _overflow(self, pieces: list[bytes]) -> None:
+        """The answer is larger than what is collected: pass it on while it arrives, or give up when that cannot be."""
+        if self._collect_limit == BUFFER_BYTES:
+            if self._ticket is not None:
+                self._ticket.cancel()
+                self._ticket = None
+            self._pieces = None
+            message = f"the answer is larger than {BUFFER_BYTES} bytes, and a policy needs all of it"
+            self._fail_run(PolicyError("forward-request", "ResponseTooLarge", message))
+            return
+        self._pieces = None
+        self._start_stream(None)
+        joined = b"".join(pieces)
+        cast(Attempt, self.attempt).response_size -= len(joined)
+        self.on_data(joined)
+
+    # -- streaming -------------------------------------------------------------------------------------------------------
+
+    def _start_stream(self, head: ResponseHead | None) -> None:
+        response = cast(Response, self.exchange.response)
+        content_type = response.headers.get("content-type") or ""
+        llm = self.route.match.llm
+        is_llm_stream = llm is not None and content_type.startswith("text/event-stream") and response.status < 300
+        self.tee = Tee(
+            llm.kind if is_llm_stream and llm is not None else None,
+            strip_usage=is_llm_stream and self._injected,
+            limit=self.gate.max_body_bytes,
+        )
+        cast(Run, self._run).resume(None)
+
+    def _open_stream(self, response: Response) -> None:
+        """Send the head, then what has arrived meanwhile."""
+        self._started_answer = True
+        chunked = self.head.minor == 1
+        if not chunked:
+            self.close_after = True
+        self._client.write(answer_head(self, response, None))
+        if self._ticket is not None:
+            self._ticket.resume()
+        pending, self._pending = self._pending, []
+        for piece in pending:
+            self._write_piece(piece)
+        if self._ended_upstream:
+            self._end_stream()
+
+    def _write_piece(self, piece: bytes) -> None:
+        self._client.write(chunk(piece) if self.head.minor else piece)
+
+    def _hold(self, piece: bytes) -> None:
+        """Clients stop reading at the marker, so what carries it waits until the call is on record."""
+        self._held += piece
+        if self._hold_timer is None:
+            self._hold_timer = self.gate.call_later(HOLD_SECONDS, self._let_go)
+
+    def _let_go(self) -> None:
+        """The body does not end by itself: do not keep the marker from the caller."""
+        self._hold_timer = None
+        held, self._held = self._held, b""
+        if held and not self._concluded:
+            self._write_piece(held)
+
+    def _end_stream(self) -> None:
+        tee = cast(Tee, self.tee)
+        self._held += tee.close()
+        if self._hold_timer is not None:
+            self._hold_timer.cancel()
+        self._conclude_stream(self._release_end)
+
+    def _conclude_stream(self, release: Action | None) -> None:
+        """The body as the record has it, and what was to happen after it."""
+        tee, exchange = cast(Tee, self.tee), self.exchange
+        body = tee.body()
+        attempt = cast(Attempt, self.attempt)
+        encoding = attempt.response_headers.get("content-encoding") if attempt.response_headers is not None else None
+        attempt.response_body = capture.decoded(body, encoding)
+        if exchange.response is not None:
+            exchange.response.body = attempt.response_body
+        self._run_after()
+        self._conclude(release)
+
+    def _release_end(self, recorded: bool) -> None:
+        if self._gone:
+            return
+        if not recorded:
+            self._client.abort()
+            return
+        end = self._held and (chunk(self._held) if self.head.minor else self._held)
+        self._client.write(end + LAST_CHUNK if self.head.minor else end)
+        self._client.answered(not self.close_after)
+
+    def _break_off(self, failure: Failure) -> None:
+        """The backend stopped in the middle of a stream: so does the answer."""
+        self.completed = False
+        self.failure = failure
+        if self._run is not None:
+            self._run.stop()
+        if self.tee is not None:
+            if self._held:
+                self._let_go()
+            self._conclude_stream(self._release_broken)
+        else:
+            self._conclude(self._release_broken)
+
+    def _release_broken(self, _: bool) -> None:
+        if not self._gone:
+            self._client.abort()
+
+    # -- the answer ------------------------------------------------------------------------------------------------------
+
+    def _pipeline_ended(self, error: PolicyError | None) -> None:
+        exchange = self.exchange
+        if error is not None:
+            exchange.response = response_to(error, exchange)
+            self.failure = capture.failure_from(error, self.gate.clock.monotonic() - exchange.started_monotonic)
+        response = exchange.response
+        if self.tee is not None and response is not None and response.body is None:
+            self._open_stream(response)
+        else:
+            if self.tee is not None:
+                self._drop_answer()
+            self._answer()
+
+    def _answer(self) -> None:
+        """Put the whole answer on record, then send it."""
+        exchange = self.exchange
+        if exchange.response is None:
+            exchange.response = Response(200, "OK", Headers())
+        if exchange.response.body is None:
+            exchange.response.body = b""
+        self._started_answer = True
+        self._run_after()
+        self._conclude(self._release)
+
+    def _release(self, recorded: bool) -> None:
+        if self._gone:
+            return
+        if not recorded:
+            self._refuse_unrecorded()
+            return
+        response = cast(Response, self.exchange.response)
+        body = response.body or b""
+        try:
+            head = answer_head(self, response, body)
+        except BadMessage:
+            self.exchange.response = response = error_answer(500, "Internal server error")
+            body = response.body or b""
+            head = answer_head(self, response, body)
+        if self.head.method == "HEAD" or response.status in (204, 304):
+            body = b""
+        self._client.write(head + body if len(body) < 65536 else head)
+        if len(body) >= 65536:
+            self._client.write(body)
+        self._client.answered(not self.close_after)
+
+    def _refuse_unrecorded(self) -> None:
+        """`on_journal_failure: refuse`: nothing passes that is not on record."""
+        self._concluded = True
+        if self._run is not None:
+            self._run.stop()
+        response = error_answer(503, "Service Unavailable")
+        response.headers.append("Retry-After", "5")
+        self.close_after = True
+        body = response.body or b""
+        self._client.write(answer_head(self, response, body) + body)
+        self._client.answered(False)
+
+    # -- the end ---------------------------------------------------------------------------------------------------------
+
+    def client_gone(self) -> None:
+        """The client hung up."""
+        self._gone = True
+        if self._concluded:
+            return
+        if self._hold_timer is not None:
+            self._hold_timer.cancel()
+        self.completed = False
+        self.failure = Failure(
+            source="client",
+            reason="ClientConnectionFailure",
+            message="the client closed the connection before the answer was complete",
+            elapsed_ns=self.gate.clock.monotonic() - self.exchange.started_monotonic,
+        )
+        ticket, self._ticket = self._ticket, None
+        if ticket is not None:
+            ticket.cancel()
+            attempt = cast(Attempt, self.attempt)
+            attempt.last_byte = self.gate.clock.monotonic()
+            self.backend_ns += attempt.last_byte - attempt.started
+        if self._run is not None:
+            self._run.stop()
+        if self.tee is not None:
+            self._conclude_stream(None)
+        else:
+            self._conclude(None)
+
+    def slow_client(self, slow: bool) -> None:
+        """The client reads slower than the backend writes, or has caught up."""
+        if self._ticket is not None:
+            if slow:
+                self._ticket.pause()
+            else:
+                self._ticket.resume()
+
+    def after(self, steps: Steps) -> None:
+        """Keep `steps` for when the answer is complete."""
+        self._after.append(steps)
+
+    @property
+    def status_sent(self) -> int:
+        """The status that the caller got; 0: none."""
+        response = self.exchange.response
+        return response.status if self._started_answer and response is not None else 0
+
+    def _run_after(self) -> None:
+        after, self._after = self._after, []
+        for steps in after:
+            Run(self, self.gate.performers, steps, self.gate.note_after).start()
+
+    def _conclude(self, release: Action | None) -> None:
+        """The one place where the response event is made."""
+        if self._concluded:
+            return
+        self._concluded = True
+        if self._run is not None and not self._run.ended:
+            self._run.stop()
+        self.gate.conclude(self, response_event, release)
+
+    def _fail_run(self, error: PolicyError) -> None:
+        if not self._concluded and self._run is not None:
+            self._run.fail(error)
+
+
+def _new_id() -> str:
+    """A random GUID (version 4) in D form; unique, not secret."""
+    text = f"{random.getrandbits(128):032x}"
+    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
+
+
+def _answer_headers(headers: Headers) -> Headers:
+    lines = end_to_end(headers)
+    return headers.copy() if lines is headers.items else Headers(lines)
+
+
+def _credential_names(backend: Backend | None) -> tuple[str, ...]:
+    return tuple(name for name, _ in backend.headers) if backend is not None and backend.headers else ()
+
+
+def _without_parameter(query: str, name: str) -> str:
+    wanted = name.lower()
+    return "&".join(part for part in query.split("&") if part.partition("=")[0].lower() != wanted)
+
+
+def _seconds(retry_after: str | None) -> float:
+    return float(retry_after) if retry_after and retry_after.isdigit() else 0.0

@@ -1,0 +1,515 @@
+"""HTTP/1.1 messages without any I/O: bytes to heads and bodies, and back (RFC 9112, strictly).
+
+Refused, because two programs could read them differently: conflicting or repeated lengths, a length beside a transfer
+coding, any coding but `chunked`, bare LF or CR, folded lines, spaces before a colon, oversize heads.
+However the bytes are split, the messages are the same.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Final
+
+from gatelog.errors import GatelogError
+from gatelog.record.headers import Headers
+
+HEAD_BYTES: Final = 64 * 1024
+"""Longest head of a message."""
+TARGET_BYTES: Final = 16 * 1024
+"""Longest request target."""
+CHUNK_LINE_BYTES: Final = 1024
+"""Longest line that gives a chunk's size."""
+
+
+class BadMessage(GatelogError):
+    """The peer sent what is not HTTP/1.1; `status` is the answer for a client."""
+
+    def __init__(self, message: str, status: int = 400) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+@dataclass(slots=True)
+class RequestHead:
+    """A request line with its fields."""
+
+    method: str
+    target: str
+    """Origin form: path and query; the `*` of OPTIONS; never absolute."""
+    minor: int
+    """Minor version: 0 or 1."""
+    headers: Headers
+    host: str
+    length: int
+    """Bytes of the body; `CHUNKED` when the chunks say; 0 when there is none."""
+    keep_alive: bool
+    size: int
+    """Bytes of the head."""
+
+    @property
+    def expects_continue(self) -> bool:
+        """The client waits for `100 Continue` before it sends the body."""
+        return self.minor == 1 and (self.headers.get("expect") or "").lower() == "100-continue"
+
+    @property
+    def upgrade(self) -> str:
+        """The protocol that the client wants to change to, in lower case."""
+        wanted = self.headers.get("upgrade")
+        return wanted.lower() if wanted and "upgrade" in tokens(self.headers, "connection") else ""
+
+
+@dataclass(slots=True)
+class ResponseHead:
+    """A status line with its fields."""
+
+    status: int
+    reason: str
+    minor: int
+    headers: Headers
+    length: int
+    """Bytes of the body, `CHUNKED`, or `UNTIL_CLOSE`."""
+    keep_alive: bool
+    size: int
+
+
+CHUNKED: Final = -1
+UNTIL_CLOSE: Final = -2
+
+_REQUEST_LINE = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]{1,32}) ([!-~\x80-\xff]+) HTTP/1\.([01])")
+_STATUS_LINE = re.compile(rb"HTTP/1\.([01]) ([1-9][0-9][0-9])(?: ([\t -~\x80-\xff]*))?")
+_FIELD = re.compile(rb"([!#$%&'*+\-.^_`|~0-9A-Za-z]+):[ \t]*((?:[!-~\x80-\xff](?:[\t -~\x80-\xff]*[!-~\x80-\xff])?)?)[ \t]*")
+_HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\](?::[0-9]*)?")
+_ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
+_BARE_LF = re.compile(rb"(?<!\r)\n")
+_CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t -~\x80-\xff]*)?")
+_LENGTH = re.compile(r"[0-9]{1,15}")
+
+
+class FieldMemo:
+    """Field lines that were read already: the same peers send the same lines again and again.
+
+    Bounded: it starts anew when it is full. A line enters only after the grammar has accepted it.
+    """
+
+    __slots__ = ("_lines", "_size")
+
+    def __init__(self, size: int = 4096) -> None:
+        self._lines: dict[bytes, tuple[tuple[str, str], str]] = {}
+        self._size = size
+
+    def read(self, lines: Iterable[bytes]) -> Headers:
+        """The fields of these lines. Raises `BadMessage`."""
+        known = self._lines
+        items: list[tuple[str, str]] = []
+        keys: list[str] = []
+        for line in lines:
+            entry = known.get(line)
+            if entry is None:
+                entry = self._learn(line)
+            items.append(entry[0])
+            keys.append(entry[1])
+        return Headers.parsed(items, keys)
+
+    def _learn(self, line: bytes) -> tuple[tuple[str, str], str]:
+        match = _FIELD.fullmatch(line)
+        if match is None:
+            raise BadMessage("malformed field line")
+        name = match[1].decode("ascii")
+        entry = ((name, match[2].decode("latin-1")), name.lower())
+        if len(line) <= 512:
+            if len(self._lines) >= self._size:
+                self._lines.clear()
+            self._lines[line] = entry
+        return entry
+
+
+def tokens(headers: Headers, name: str) -> list[str]:
+    """The comma-separated members of a field, in lower case."""
+    return [part.strip().lower() for value in headers.all(name) for part in value.split(",") if part.strip()]
+
+
+def read_request_head(data: bytes, memo: FieldMemo) -> RequestHead:
+    """The head in `data` (without its final blank line). Raises `BadMessage`."""
+    lines = data.split(b"\r\n")
+    match = _REQUEST_LINE.fullmatch(lines[0])
+    if match is None:
+        raise BadMessage("malformed request line")
+    method, target, minor = match[1].decode("ascii"), match[2].decode("latin-1"), int(match[3])
+    if len(target) > TARGET_BYTES:
+        raise BadMessage("request target too long", 414)
+    headers = memo.read(lines[1:])
+    keys = headers.keys
+    if keys.count("host") != 1 and (minor == 1 or "host" in keys):
+        raise BadMessage("expected one host field")
+    host = headers.get("host", "") or ""
+    if target[0] != "/":
+        target, host = _normal_target(method, target, host)
+    if not _HOST.fullmatch(host):
+        raise BadMessage("malformed host")
+    length = _body_length(headers, minor)
+    return RequestHead(
+        method,
+        target,
+        minor,
+        headers,
+        host,
+        0 if length == UNTIL_CLOSE else length,
+        _keeps_alive(headers, minor),
+        len(data) + 4,
+    )
+
+
+def _normal_target(method: str, target: str, host: str) -> tuple[str, str]:
+    """Origin form of an absolute target (RFC 9112 section 3.2.2); `*` stays."""
+    if target == "*" and method == "OPTIONS":
+        return target, host
+    match = _ABSOLUTE.fullmatch(target)
+    if match is None or not match[1]:
+        raise BadMessage("expected an origin-form target")
+    rest = match[2]
+    return rest if rest.startswith("/") else "/" + rest, match[1].rpartition("@")[2]
+
+
+def read_response_head(data: bytes, memo: FieldMemo, method: str) -> ResponseHead:
+    """The head of the answer to a `method` request. Raises `BadMessage`."""
+    lines = data.split(b"\r\n")
+    match = _STATUS_LINE.fullmatch(lines[0])
+    if match is None:
+        raise BadMessage("malformed status line")
+    minor, status = int(match[1]), int(match[2])
+    headers = memo.read(lines[1:])
+    bodiless = method == "HEAD" or status < 200 or status in (204, 304)
+    length = 0 if bodiless else _body_length(headers, minor)
+    reason = (match[3] or b"").decode("latin-1")
+    return ResponseHead(status, reason, minor, headers, length, _keeps_alive(headers, minor), len(data) + 4)
+
+
+def _body_length(headers: Headers, minor: int) -> int:
+    """RFC 9112 section 6.3, without its tolerance."""
+    keys = headers.keys
+    if "transfer-encoding" in keys:
+        if "content-length" in keys:
+            raise BadMessage("both content-length and transfer-encoding")
+        if minor == 0:
+            raise BadMessage("transfer-encoding in HTTP/1.0")
+        if [value.lower() for value in headers.all("transfer-encoding")] != ["chunked"]:
+            raise BadMessage("unsupported transfer-encoding", 501)
+        return CHUNKED
+    if "content-length" not in keys:
+        return UNTIL_CLOSE
+    values = headers.all("content-length")
+    if len(values) != 1 or not _LENGTH.fullmatch(values[0]):
+        raise BadMessage("malformed content-length")
+    return int(values[0])
+
+
+def _keeps_alive(headers: Headers, minor: int) -> bool:
+    if "connection" not in headers.keys:
+        return minor == 1
+    options = tokens(headers, "connection")
+    return "close" not in options if minor == 1 else "keep-alive" in options
+
+
+class ChunkedDecoder:
+    """The chunked coding (RFC 9112 section 7.1): feed bytes, get content."""
+
+    __slots__ = ("_left", "_state", "_tail", "done", "rest")
+
+    def __init__(self) -> None:
+        self._tail = b""
+        self._left = 0
+        """Bytes of the current chunk that are still to come."""
+        self._state = "size"
+        self.done = False
+        self.rest = b""
+        """What follows the message, once it is done."""
+
+    def feed(self, data: bytes) -> bytes:
+        """The content in these bytes. Raises `BadMessage`."""
+        if self._tail:
+            data, self._tail = self._tail + data, b""
+        pieces: list[bytes] = []
+        position, end = 0, len(data)
+        while position < end and not self.done:
+            if self._state == "data":
+                piece = data[position : position + self._left]
+                pieces.append(piece)
+                position += len(piece)
+                self._left -= len(piece)
+                if not self._left:
+                    self._state = "end"
+                continue
+            step = self._line_at(data, position)
+            if step < 0:
+                self._tail = data[position:]
+                break
+            position = step
+        if self.done:
+            self.rest = data[position:]
+        return pieces[0] if len(pieces) == 1 else b"".join(pieces)
+
+    def _line_at(self, data: bytes, position: int) -> int:
+        """Reads the line at `position`; gives the position after it, -1 when it is not whole."""
+        line_end = data.find(b"\r\n", position)
+        if line_end < 0:
+            self._check_unfinished(data, position)
+            return -1
+        line = data[position:line_end]
+        if self._state == "size":
+            self._start_chunk(line)
+        elif self._state == "end":
+            if line:
+                raise BadMessage("expected the end of a chunk")
+            self._state = "size"
+        elif line:
+            if not _FIELD.fullmatch(line):
+                raise BadMessage("malformed trailer")
+            self._left += len(line)
+            if self._left > HEAD_BYTES:
+                raise BadMessage("trailers too long", 431)
+        else:
+            self.done = True
+        return line_end + 2
+
+    def _check_unfinished(self, data: bytes, position: int) -> None:
+        length = len(data) - position
+        limit = {"size": CHUNK_LINE_BYTES, "end": 1, "trailer": HEAD_BYTES}[self._state]
+        if length > limit or b"\n" in data[position:]:
+            raise BadMessage("malformed chunk")
+
+    def _start_chunk(self, line: bytes) -> None:
+        match = _CHUNK_SIZE.fullmatch(line)
+        if match is None or len(line) > CHUNK_LINE_BYTES:
+            raise BadMessage("malformed chunk size")
+        self._left = int(match[1], 16)
+        self._state = "data" if self._left else "trailer"
+
+
+class RequestReader:
+    """The requests on one connection, one after the other: `receive` bytes, then ask for `head`, then for `body`."""
+
+    __slots__ = ("_chunked", "_data", "_expected", "_have", "_limit", "_memo", "_pieces")
+
+    def __init__(self, memo: FieldMemo, body_limit: int) -> None:
+        self._memo = memo
+        self._limit = body_limit
+        self._data = b""
+        self._expected = 0
+        self._have = 0
+        self._pieces: list[bytes] = []
+        self._chunked: ChunkedDecoder | None = None
+
+    @property
+    def buffered(self) -> int:
+        """Bytes received and not yet asked for."""
+        return len(self._data)
+
+    def receive(self, data: bytes) -> None:
+        """More bytes from the client."""
+        self._data = self._data + data if self._data else data
+
+    def head(self) -> RequestHead | None:
+        """The next request's head; None: not all of it is here. Raises `BadMessage`."""
+        data = self._data
+        if data[:2] == b"\r\n":  # RFC 9112 section 2.2: an empty line before the request line is ignored
+            data = self._data = data[2:]
+        end = data.find(b"\r\n\r\n")
+        if end < 0 or end > HEAD_BYTES:
+            if len(data) > HEAD_BYTES:
+                raise BadMessage("request head too long", 431)
+            if _BARE_LF.search(data):
+                raise BadMessage("bare LF in the request head")
+            return None
+        head = read_request_head(data[:end], self._memo)
+        self._data = data[end + 4 :]
+        self._pieces = []
+        self._have = 0
+        self._expected = head.length
+        self._chunked = ChunkedDecoder() if head.length == CHUNKED else None
+        if head.length > self._limit:
+            raise BodyTooLarge(head)
+        return head
+
+    def body(self) -> bytes | None:
+        """The whole body of the request whose head was given last; None: not all of it is here. Raises `BadMessage`."""
+        if self._chunked is not None:
+            return self._chunked_body(self._chunked)
+        missing = self._expected - self._have
+        data = self._data
+        if not missing:
+            return self._joined()
+        if len(data) < missing:
+            self._keep(data)
+            self._data = b""
+            return None
+        if not self._pieces and len(data) == missing:
+            self._data = b""
+            self._expected = 0
+            return data
+        self._keep(data[:missing])
+        self._data = data[missing:]
+        return self._joined()
+
+    def take_rest(self) -> bytes:
+        """Everything that was received after the last request (an upgraded connection)."""
+        rest, self._data = self._data, b""
+        return rest
+
+    def _chunked_body(self, decoder: ChunkedDecoder) -> bytes | None:
+        data, self._data = self._data, b""
+        if data:
+            self._keep(decoder.feed(data))
+        if self._have > self._limit:
+            raise BodyTooLarge(None)
+        if not decoder.done:
+            return None
+        self._data = decoder.rest
+        return self._joined()
+
+    def _keep(self, piece: bytes) -> None:
+        if piece:
+            self._pieces.append(piece)
+            self._have += len(piece)
+
+    def _joined(self) -> bytes:
+        body = b"".join(self._pieces)
+        self._pieces = []
+        self._expected = self._have = 0
+        self._chunked = None
+        return body
+
+
+class BodyTooLarge(BadMessage):
+    """The request's body is larger than the limit; `head` is there when the length was announced."""
+
+    def __init__(self, head: RequestHead | None) -> None:
+        super().__init__("request body too large", 413)
+        self.head = head
+
+
+class ResponseReader:
+    """One answer: feed bytes, get the content in them; `head` appears when it is whole."""
+
+    __slots__ = ("_chunked", "_data", "_left", "_memo", "_method", "done", "head", "interim", "rest")
+
+    def __init__(self, memo: FieldMemo, method: str) -> None:
+        self._memo = memo
+        self._method = method
+        self._data = b""
+        self._left = 0
+        self._chunked: ChunkedDecoder | None = None
+        self.head: ResponseHead | None = None
+        self.done = False
+        self.interim = 0
+        """How many 1xx answers came before."""
+        self.rest = b""
+        """Bytes after the answer: the peer said too much, or the connection is upgraded."""
+
+    def feed(self, data: bytes) -> bytes:
+        """The content in these bytes. Raises `BadMessage`."""
+        if self.head is None:
+            data = self._read_head(data)
+        return self._content(data) if data else b""
+
+    def end_of_stream(self) -> None:
+        """The peer closed. Raises `BadMessage` when the answer was not whole."""
+        if self.head is not None and self.head.length == UNTIL_CLOSE:
+            self.done = True
+        if not self.done:
+            raise BadMessage(
+                "connection closed in the middle of an answer" if self.head else "connection closed without an answer"
+            )
+
+    def _read_head(self, data: bytes) -> bytes:
+        if self._data:
+            data = self._data + data
+        while True:
+            end = data.find(b"\r\n\r\n")
+            if end < 0 or end > HEAD_BYTES:
+                if len(data) > HEAD_BYTES or _BARE_LF.search(data) or not b"HTTP/1."[: len(data)] == data[:7]:
+                    raise BadMessage("malformed answer")
+                self._data = data
+                return b""
+            head = read_response_head(data[:end], self._memo, self._method)
+            data = data[end + 4 :]
+            if head.status >= 200 or head.status == 101:
+                break
+            self.interim += 1
+            if self.interim > 16:
+                raise BadMessage("too many interim answers")
+        self._data = b""
+        self.head = head
+        self._left = head.length
+        if head.length == CHUNKED:
+            self._chunked = ChunkedDecoder()
+        if head.length == 0:
+            self.done = True
+        return data
+
+    def _content(self, data: bytes) -> bytes:
+        if self.done:
+            self.rest += data
+            return b""
+        if self._chunked is not None:
+            content = self._chunked.feed(data)
+            if self._chunked.done:
+                self.done, self.rest = True, self._chunked.rest
+            return content
+        if self._left == UNTIL_CLOSE:
+            return data
+        if len(data) >= self._left:
+            content, self.rest = data[: self._left], data[self._left :]
+            self.done = True
+            return content
+        self._left -= len(data)
+        return data
+
+
+def head_bytes(first_line: str, lines: Iterable[tuple[str, str]]) -> bytes:
+    """A message's head with its blank line. Raises `BadMessage` when a value would break out of its line."""
+    parts = [first_line]
+    parts.extend([f"{name}: {value}" for name, value in lines])
+    text = "\r\n".join(parts)
+    if text.count("\n") != len(parts) - 1 or text.count("\r") != len(parts) - 1 or "\0" in text:
+        raise BadMessage("line break in a field")
+    text += "\r\n\r\n"
+    try:
+        return text.encode("latin-1")
+    except UnicodeEncodeError:
+        return text.encode("utf-8", "replace")
+
+
+def chunk(data: bytes) -> bytes:
+    """`data` as one chunk."""
+    return b"%x\r\n%b\r\n" % (len(data), data)
+
+
+LAST_CHUNK: Final = b"0\r\n\r\n"
+CONTINUE: Final = b"HTTP/1.1 100 Continue\r\n\r\n"
+
+HOP_BY_HOP: Final = frozenset(
+    (
+        "connection",
+        "keep-alive",
+        "proxy-authenticate",
+        "proxy-authorization",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    )
+)
+"""Fields that end at the gate (RFC 9110 section 7.6.1)."""
+
+
+def end_to_end(headers: Headers) -> list[tuple[str, str]]:
+    """The lines that may pass the gate; those that Connection names stay behind, too."""
+    keys = headers.keys
+    items = headers.items
+    if HOP_BY_HOP.isdisjoint(keys):
+        return items
+    dropped = HOP_BY_HOP.union(tokens(headers, "connection")) - {"host", "content-length"}
+    return [item for key, item in zip(keys, items, strict=True) if key not in dropped]

@@ -1,0 +1,145 @@
+"""Heads that leave the gate: the request to a backend, the answer to a caller."""
+
+from __future__ import annotations
+
+import base64
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+import orjson
+
+from gatelog.gateway.answers import http_date
+from gatelog.gateway.backends import Destination
+from gatelog.gateway.http1 import HOP_BY_HOP, head_bytes, tokens
+from gatelog.policy.answers import phrase
+from gatelog.record.exchange import Response, Url
+from gatelog.record.headers import Headers
+
+if TYPE_CHECKING:
+    from gatelog.gateway.call import Call
+
+TRACE_BYTES = 32 << 10
+"""Largest request trace that an answer carries."""
+
+_NOT_FORWARDED = HOP_BY_HOP | {"host", "content-length", "expect", "http2-settings", "server-timing", "apim-debug-authorization"}
+_BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
+
+
+def backend_target(destination: Destination, url: Url) -> str:
+    """Path and query that the backend sees: its base URL's path, the operation's path, the backend entity's own query."""
+    path = destination.base.path + (url.path if url.path != "/" or not destination.base.path else "")
+    query = url.query
+    backend = destination.backend
+    if backend is not None and backend.query:
+        own = "&".join(f"{quote(name)}={quote(value)}" for name, value in backend.query)
+        query = f"{query}&{own}" if query else own
+    target = f"{path or '/'}?{query}" if query else path or "/"
+    return target if target.isascii() and " " not in target else quote(target, safe="%/?:@!$&'()*+,;=~-._[]")
+
+
+def backend_request(call: Call, destination: Destination, target: str, body: bytes, token: str) -> tuple[Headers, bytes]:
+    """The fields sent to the backend, and the whole head as bytes. Raises `BadMessage` for a field that breaks its line."""
+    request = call.exchange.request
+    headers = request.headers
+    keys = headers.keys
+    dropped = _NOT_FORWARDED
+    if "connection" in keys:
+        dropped = dropped.union(tokens(headers, "connection"))
+    asked_host = headers.get("host")
+    host = asked_host if asked_host and asked_host != call.head.headers.get("host") else destination.base.authority
+    items: list[tuple[str, str]] = [("Host", host)]
+    lowered = ["host"]
+    for key, item in zip(keys, headers.items, strict=True):
+        if key not in dropped:
+            items.append(item)
+            lowered.append(key)
+    sent = Headers.parsed(items, lowered)
+    if call.route.match.llm is not None:
+        # The record and the token counts need the plain answer, and a stream cannot be tapped when it is compressed.
+        sent.set("Accept-Encoding", "identity")
+    if body or request.method in _BODY_METHODS:
+        sent.append("Content-Length", str(len(body)))
+    add_credentials(sent, destination, token)
+    return sent, head_bytes(f"{request.method} {target} HTTP/1.1", sent)
+
+
+def add_credentials(sent: Headers, destination: Destination, token: str) -> None:
+    """The fields by which the backend entity says that the gate authenticates."""
+    backend = destination.backend
+    if backend is None:
+        return
+    for name, value in backend.headers:
+        sent.set(name, value)
+    if backend.authorization:
+        sent.set("Authorization", backend.authorization)
+    if token:
+        sent.set("Authorization", f"Bearer {token}")
+
+
+def answer_head(call: Call, response: Response, body: bytes | None) -> bytes:
+    """The head of the caller's answer. `body` None: it follows in chunks (or until the connection closes, in HTTP/1.0)."""
+    headers = response.headers
+    keys = headers.keys
+    length = "" if body is None else str(len(body))
+    simple = body is not None and headers.get("content-length") == length and HOP_BY_HOP.isdisjoint(keys)
+    lines = list(headers.items) if simple else _with_length(call, response, length)
+    if "date" not in keys:
+        lines.append(("Date", http_date(call.gate.clock.now())))
+    if call.close_after:
+        lines.append(("Connection", "close"))
+    elif call.head.minor == 0:
+        lines.append(("Connection", "keep-alive"))
+    if "server-timing" in call.head.headers:
+        lines.append(("Server-Timing", server_timing(call)))
+    if call.exchange.tracing:
+        lines.extend(_trace_lines(call))
+    return head_bytes(f"HTTP/1.1 {response.status} {response.reason or phrase(response.status)}", lines)
+
+
+def _with_length(call: Call, response: Response, length: str) -> list[tuple[str, str]]:
+    """The lines with their framing set anew; the length stands where the backend had it, else first, as Azure writes it."""
+    lines: list[tuple[str, str]] = []
+    placed = False
+    bodiless = response.status in (204, 304) or response.status < 200
+    for key, item in zip(response.headers.keys, response.headers.items, strict=True):
+        if key == "content-length":
+            if call.head.method == "HEAD" and length == "0":
+                lines.append(item)
+                placed = True
+            elif length and not placed and not bodiless:
+                lines.append((item[0], length))
+                placed = True
+        elif key not in HOP_BY_HOP:
+            lines.append(item)
+    if length and not placed and not bodiless:
+        lines.insert(0, ("Content-Length", length))
+    if not length and call.head.minor == 1:
+        lines.append(("Transfer-Encoding", "chunked"))
+    return lines
+
+
+def server_timing(call: Call) -> str:
+    """The phases of the call so far, in milliseconds (W3C Server Timing)."""
+    started = call.exchange.started_monotonic
+    now = call.gate.clock.monotonic()
+    marks = [("accept", call.received - started)]
+    attempt = call.attempt
+    if attempt is not None:
+        marks.append(("policy", attempt.started - call.received))
+        marks.append(("connect", attempt.connect_ns))
+        if attempt.first_byte:
+            marks.append(("first-byte", attempt.first_byte - attempt.started))
+        marks.append(("backend", call.backend_ns or now - attempt.started))
+    marks.append(("total", now - started))
+    return ", ".join(f"{name};dur={max(0, elapsed) / 1e6:.3f}" for name, elapsed in marks)
+
+
+def _trace_lines(call: Call) -> list[tuple[str, str]]:
+    """The request trace for the test console, when it is small enough for a field."""
+    exchange = call.exchange
+    lines = [("Apim-Trace-Id", exchange.id)]
+    records = exchange.tracer.records if exchange.tracer is not None else []
+    text = base64.b64encode(orjson.dumps(records, default=str)).decode()
+    if len(text) <= TRACE_BYTES:
+        lines.append(("Gatelog-Trace", text))
+    return lines

@@ -1,0 +1,65 @@
+"""The tee of a streamed answer: every piece goes to the caller at once and to the record at the end."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from gatelog.llm.assemble import Assembly, Completion, has_text
+from gatelog.llm.operations import Kind
+from gatelog.llm.sse import UsageStripper
+
+_DONE: Final = b"[DONE]"
+
+
+class Tee:
+    """One streamed body on its way to the caller."""
+
+    __slots__ = ("_assembly", "_limit", "_pieces", "_stripper", "chunks", "completion", "first_text", "last_text", "sent", "size")
+
+    def __init__(self, kind: Kind | None, *, strip_usage: bool, limit: int) -> None:
+        self._assembly = Assembly(kind) if kind is not None else None
+        self._stripper = UsageStripper() if strip_usage else None
+        self._pieces: list[bytes] = []
+        self._limit = limit
+        """Most bytes that are kept for the record."""
+        self.size = 0
+        self.sent = 0
+        self.chunks = 0
+        self.first_text = 0
+        """When the first piece with generated text came, monotonic ns; 0: none yet."""
+        self.last_text = 0
+        self.completion: Completion | None = None
+
+    def feed(self, data: bytes, now: int) -> bytes:
+        """Take a piece from the backend; gives what the caller is to get now."""
+        if self.size < self._limit:
+            if self._assembly is not None:
+                self._assembly.feed(data)
+            else:
+                self._pieces.append(data)
+        self.size += len(data)
+        self.chunks += 1
+        if self._assembly is not None and has_text(data):
+            self.first_text = self.first_text or now
+            self.last_text = now
+        out = self._stripper.feed(data) if self._stripper is not None else data
+        self.sent += len(out)
+        return out
+
+    def close(self) -> bytes:
+        """The stream has ended: what the caller is still to get."""
+        rest = self._stripper.close() if self._stripper is not None else b""
+        self.sent += len(rest)
+        return rest
+
+    def ends_with_done(self, piece: bytes) -> bool:
+        """The piece carries the marker after which clients stop reading."""
+        return self._assembly is not None and _DONE in piece[-64:]
+
+    def body(self) -> bytes:
+        """What is put on record: the assembled completion, or the bytes of a stream that is none."""
+        if self._assembly is None:
+            return b"".join(self._pieces)[: self._limit]
+        if self.completion is None:
+            self.completion = self._assembly.finish()
+        return self.completion.body
