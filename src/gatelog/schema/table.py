@@ -27,6 +27,8 @@ class Column:
     shredded: Mapping[JsonPath, str] = field(default_factory=dict)
     """JSON paths of this string column that are also stored by themselves -> physical column with that value's JSON text
     (null where the path is missing or the document does not parse)."""
+    same_as: str = ""
+    """Column that nearly always holds the same text: engines may store the text once."""
 
     @property
     def stored_as(self) -> str:

@@ -20,7 +20,10 @@ HOT_PATHS: tuple[JsonPath, ...] = (
 
 
 def _columns(
-    text: str, bodies: Collection[str] = (), shredded: Mapping[str, tuple[JsonPath, ...]] | None = None
+    text: str,
+    bodies: Collection[str] = (),
+    shredded: Mapping[str, tuple[JsonPath, ...]] | None = None,
+    same_as: Mapping[str, str] | None = None,
 ) -> tuple[Column, ...]:
     """Columns from `name:type` words, in order."""
     columns = []
@@ -33,6 +36,7 @@ def _columns(
                 KqlType(type_name),
                 body=name in bodies,
                 shredded={path: f"{name}${'.'.join(map(str, path))}" for path in paths},
+                same_as=(same_as or {}).get(name, ""),
             )
         )
     return tuple(columns)
@@ -57,6 +61,7 @@ API_MANAGEMENT_GATEWAY_LOGS = Table(
         """,
         bodies={"BackendRequestBody", "BackendResponseBody", "RequestBody", "ResponseBody"},
         shredded={"BackendResponseBody": HOT_PATHS, "ResponseBody": HOT_PATHS},
+        same_as={"BackendRequestBody": "RequestBody", "ResponseBody": "BackendResponseBody"},
     ),
     doc="One row for each call that passed the gate, with both bodies.",
     category="GatewayLogs",

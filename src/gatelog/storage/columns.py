@@ -12,7 +12,7 @@ from uuid import UUID
 import orjson
 import pyarrow as pa
 
-from gatelog.schema.table import Table
+from gatelog.schema.table import JsonPath, Table
 from gatelog.schema.types import KqlType
 from gatelog.storage.shred import shred
 
@@ -34,6 +34,17 @@ SEQUENCE = "_seq"
 """Physical column with the number of the row: it grows with arrival."""
 
 
+_MOST_GROUPS = 8
+
+
+class _Same:
+    """Marks a text that is stored in another column of the row."""
+
+
+_SAME = _Same()
+Shreds = tuple[tuple[JsonPath, ...], tuple[str | None, ...]]
+
+
 @dataclass(frozen=True, slots=True)
 class PhysicalColumn:
     """A column as the engine has it."""
@@ -41,13 +52,17 @@ class PhysicalColumn:
     name: str
     type: KqlType
     body: bool = False
+    same_as: str = ""
+    """Physical column that holds the text where this one is null."""
 
 
 def physical_columns(table: Table) -> tuple[PhysicalColumn, ...]:
     """The stored columns of a table: its own, and behind each those of its shredded paths."""
     columns: list[PhysicalColumn] = []
     for column in table.columns:
-        columns.append(PhysicalColumn(column.stored_as, column.type, column.body))
+        other = table.column(column.same_as) if column.same_as else None
+        same_as = other.stored_as if other is not None else ""
+        columns.append(PhysicalColumn(column.stored_as, column.type, column.body, same_as))
         columns.extend(PhysicalColumn(name, KqlType.DYNAMIC) for name in column.shredded.values())
     return tuple(columns)
 
@@ -59,32 +74,65 @@ def default_of(kind: KqlType) -> str | None:
 
 def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]], first: int) -> tuple[pa.Table, int]:
     """Rows -> Arrow table with the physical columns and `_seq` from `first`; also the number of values that did not fit."""
-    present = frozenset().union(*rows)
+    tables, refused, memo = [], 0, dict[str, Shreds]()
+    for keys, group in _alike(rows):
+        arrays, names, wrong = _columns(table, keys, group, memo)
+        arrays.append(pa.array(range(first, first + len(group)), pa.int64()))
+        tables.append(pa.Table.from_arrays(arrays, names=[*names, SEQUENCE]))
+        first += len(group)
+        refused += wrong
+    return (tables[0] if len(tables) == 1 else pa.concat_tables(tables).combine_chunks()), refused
+
+
+def _alike(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, ...], Sequence[Mapping[str, Any]]]]:
+    """Rows in groups with the same keys in the same order, so that their columns come from one zip."""
+    groups: dict[tuple[str, ...], list[Mapping[str, Any]]] = {}
+    for row in rows:
+        groups.setdefault(tuple(row), []).append(row)
+    if len(groups) <= _MOST_GROUPS:
+        yield from groups.items()
+        return
+    keys = tuple(dict.fromkeys(key for group in groups for key in group))
+    yield keys, [{key: row.get(key) for key in keys} for row in rows]
+
+
+def _columns(
+    table: Table, keys: tuple[str, ...], rows: Sequence[Mapping[str, Any]], memo: dict[str, Shreds]
+) -> tuple[list[pa.Array], list[str], int]:
+    """Arrays and names of the physical columns but `_seq`, and the number of values that did not fit."""
+    values: dict[str, Sequence[Any]] = dict(zip(keys, zip(*(row.values() for row in rows), strict=True), strict=True))
     arrays: list[pa.Array] = []
     names: list[str] = []
     refused = 0
     for column in table.columns:
-        values = [row.get(column.name) for row in rows] if column.name in present else None
-        array, wrong = _column(values, column.type, len(rows))
+        given = values.get(column.name)
+        if given is not None and column.same_as in values:
+            given = [_SAME if one is other else one for one, other in zip(given, values[column.same_as], strict=True)]
+        array, wrong = _column(given, column.type, len(rows))
         refused += wrong
         names.append(column.stored_as)
         arrays.append(array)
         if column.shredded:
-            texts = array.to_pylist() if values is not None else [""] * len(rows)
-            for name, shreds in zip(column.shredded.values(), _shredded(texts, tuple(column.shredded)), strict=True):
+            texts = values.get(column.name, ("",) * len(rows))
+            for name, shreds in zip(column.shredded.values(), _shredded(texts, tuple(column.shredded), memo), strict=True):
                 names.append(name)
                 arrays.append(pa.array(shreds, pa.string()))
-    names.append(SEQUENCE)
-    arrays.append(pa.array(range(first, first + len(rows)), pa.int64()))
-    return pa.Table.from_arrays(arrays, names=names), refused
+    return arrays, names, refused
 
 
-def _shredded(texts: list[str], paths: tuple[tuple[str | int, ...], ...]) -> Iterator[list[str | None]]:
-    by_row = [shred(text, paths) for text in texts]
-    return (list(column) for column in zip(*by_row, strict=True))
+def _shredded(texts: Sequence[Any], paths: tuple[JsonPath, ...], memo: dict[str, Shreds]) -> Iterator[Sequence[str | None]]:
+    """Columns of shreds; a text that stands in two columns is parsed once."""
+    by_row = []
+    for text in texts:
+        text = text if isinstance(text, str) else ""
+        known = memo.get(text)
+        if known is None or known[0] is not paths and known[0] != paths:
+            known = memo[text] = (paths, shred(text, paths))
+        by_row.append(known[1])
+    return iter(zip(*by_row, strict=True))
 
 
-def _column(values: list[Any] | None, kind: KqlType, count: int) -> tuple[pa.Array, int]:
+def _column(values: Sequence[Any] | None, kind: KqlType, count: int) -> tuple[pa.Array, int]:
     """One Arrow array; values that do not fit become null (or text, for string) and are counted."""
     if values is None:
         return (pa.repeat(pa.scalar("", pa.string()), count) if kind is KqlType.STRING else pa.nulls(count, ARROW[kind])), 0
@@ -92,17 +140,26 @@ def _column(values: list[Any] | None, kind: KqlType, count: int) -> tuple[pa.Arr
         if kind is KqlType.DATETIME:
             return pa.array([None if value is None else value // 1000 for value in values], ARROW[kind]), 0
         if kind is KqlType.STRING:
-            return pa.array(["" if value is None else value for value in values], ARROW[kind]), 0
-        if kind not in (KqlType.GUID, KqlType.DYNAMIC, KqlType.DECIMAL, KqlType.BOOL):
+            return pa.array(_never_null(values), ARROW[kind]), 0
+        if kind not in (KqlType.GUID, KqlType.DECIMAL):
             return pa.array(values, ARROW[kind]), 0
     except (pa.ArrowException, TypeError, ValueError, OverflowError):
         pass
     fit = _FIT[kind]
-    fitted = [None if value is None else fit(value) for value in values]
-    wrong = sum(after is None and before is not None for after, before in zip(fitted, values, strict=True))
+    fitted = [None if value is None or value is _SAME else fit(value) for value in values]
+    wrong = sum(
+        after is None and before is not None and before is not _SAME for after, before in zip(fitted, values, strict=True)
+    )
     if kind is KqlType.STRING:
-        fitted = ["" if value is None else value for value in fitted]
+        fitted = ["" if before is None else value for value, before in zip(fitted, values, strict=True)]
     return pa.array(fitted, ARROW[kind]), wrong
+
+
+def _never_null(values: Sequence[Any]) -> Sequence[Any]:
+    """Text without nulls, but null where the text is the same as another column's."""
+    if None in values:
+        values = ["" if value is None else value for value in values]
+    return [None if value is _SAME else value for value in values] if _SAME in values else values
 
 
 def _fit_whole(value: Any, bits: int) -> int | None:

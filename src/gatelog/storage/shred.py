@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from functools import lru_cache
 from typing import Any
 
 import orjson
@@ -10,7 +9,6 @@ import orjson
 from gatelog.schema.table import JsonPath
 
 
-@lru_cache(maxsize=64)
 def shred(text: str, paths: tuple[JsonPath, ...]) -> tuple[str | None, ...]:
     """JSON text of each path; None where the path is missing, null, or the document is no JSON."""
     try:

@@ -118,7 +118,8 @@ class QueryRun:
         latest = scan.time_to if scan.time_to is not None else 1 << 62
         where = _time_condition(quote(time_column.stored_as), earliest, latest) if time_column is not None else ""
         arms = [self._part_arm(part, scan.table, columns, where) for part in self._parts_of(scan.table, earliest, latest)]
-        needed = [*columns, *([known[time_column.stored_as]] if where and time_column is not None else ())]
+        needed = [*columns, *(known[column.same_as] for column in columns if column.same_as)]
+        needed += [known[time_column.stored_as]] if where and time_column is not None else []
         hot = self._view.snapshot.hot_table(scan.table, list(dict.fromkeys(needed)))
         if hot is not None:
             self._cursor.register(f"hot${scan.name}", hot)
@@ -211,7 +212,8 @@ def _select(columns: Sequence[str], source: str, where: str) -> str:
 
 
 def _whole(column: PhysicalColumn) -> str:
-    return quote(column.name)
+    name = quote(column.name)
+    return f"coalesce({name}, {quote(column.same_as)}) AS {name}" if column.same_as else name
 
 
 def _null(column: PhysicalColumn) -> str:

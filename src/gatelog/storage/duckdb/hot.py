@@ -9,6 +9,9 @@ import pyarrow as pa
 
 from gatelog.storage.columns import PhysicalColumn, project
 
+_LARGE_CHUNK = 512
+"""Rows of a chunk that is not copied again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Generation:
@@ -46,9 +49,13 @@ class Generation:
 
 def _merge(chunks: tuple[pa.Table, ...]) -> tuple[pa.Table, ...]:
     """Join the last chunks while they are of a size, so that a few remain and each row is copied a few times only."""
-    while len(chunks) > 1 and chunks[-2].num_rows <= 2 * chunks[-1].num_rows and chunks[-2].schema == chunks[-1].schema:
+    while len(chunks) > 1 and _belong_together(*chunks[-2:]):
         chunks = (*chunks[:-2], pa.concat_tables(chunks[-2:]).combine_chunks())
     return chunks
+
+
+def _belong_together(one: pa.Table, other: pa.Table) -> bool:
+    return bool(one.num_rows <= min(2 * other.num_rows, _LARGE_CHUNK) and one.schema == other.schema)
 
 
 @dataclass(frozen=True, slots=True)

@@ -30,6 +30,7 @@ class _StoredColumn(msgspec.Struct, array_like=True):
     physical: str
     body: bool
     shredded: list[tuple[list[str | int], str]]
+    same_as: str = ""
 
 
 class _StoredTable(msgspec.Struct):
@@ -149,6 +150,7 @@ def _encode_table(table: Table) -> bytes:
             column.physical,
             column.body,
             [(list(path), name) for path, name in column.shredded.items()],
+            column.same_as,
         )
         for column in table.columns
     ]
@@ -166,6 +168,7 @@ def _decode_table(name: str, definition: bytes) -> Table:
             column.physical,
             column.body,
             {tuple(path): physical for path, physical in column.shredded},
+            column.same_as,
         )
         for column in stored.columns
     )

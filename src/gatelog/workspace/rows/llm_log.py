@@ -77,6 +77,9 @@ def message_pieces(text: str, most: int) -> Iterator[str]:
     """A JSON array of messages as JSON arrays of at most about 32 KB each, `most` bytes in all; each of them parses."""
     if not text:
         return
+    if len(text) * 4 <= min(PIECE_BYTES, most) or len(text.encode()) <= min(PIECE_BYTES, most):
+        yield text
+        return
     pending: list[str] = []
     size = total = 0
     for message in orjson.loads(text):
