@@ -24,6 +24,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "doctor": ("gatelog.cli.doctor", "check every part and say what to do"),
     "_gateway": ("gatelog.cli.process", ""),
     "_workspace": ("gatelog.cli.process", ""),
+    "_simulator": ("gatelog.cli.process", ""),
 }
 """Sub-command -> the module that registers it, and its line in the help; a name with an underscore is for gatelog itself."""
 
