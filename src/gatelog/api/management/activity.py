@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
+from uuid import uuid4
 
 import orjson
 
-from gatelog.catalog.resource import Resource
+from gatelog.catalog.folder import Difference
+from gatelog.catalog.resource import Resource, full_id, type_of
 from gatelog.clock import Clock
 from gatelog.record.events import ActivityEvent
 
@@ -55,3 +57,20 @@ def record_write(record: Record, clock: Clock, write: Write, status: int, proper
             properties={name: str(value) for name, value in properties.items() if value},
         )
     )
+
+
+def record_differences(
+    record: Record, clock: Clock, differences: Iterable[Difference], *, caller: str, service_id: str, client_ip: str = ""
+) -> None:
+    """One event for each resource that a configuration folder or an import has changed."""
+    correlation_id = str(uuid4())
+    for difference in differences:
+        write = Write(
+            type=type_of(difference.id),
+            resource_id=full_id(difference.id, service_id),
+            verb="DELETE" if difference.what == "delete" else "WRITE",
+            caller=caller,
+            client_ip=client_ip,
+            correlation_id=correlation_id,
+        )
+        record_write(record, clock, write, 200, {"change": "; ".join(difference.lines)[:1000]})

@@ -21,7 +21,7 @@ _REDIRECTS = 5
 Fetch = Callable[[str], str]
 """Link -> text; raises `InvalidDocument`."""
 
-BUILTIN = ("azure-openai-2023-05-15", "azure-openai-2024-10-21", "openai-v1")
+BUILTIN = ("azure-openai-2023-05-15", "azure-openai-current", "openai-v1")
 
 
 def builtin_document(name: str) -> str:
