@@ -155,6 +155,23 @@ EVENT_HUB_MESSAGES = Table(
     doc="What log-to-eventhub statements sent.",
 )
 
+GATELOG_CALLS = Table(
+    "GatelogCalls",
+    _columns(
+        """
+        TimeGenerated:datetime CorrelationId:string ApiId:string OperationId:string ProductId:string
+        ApimSubscriptionId:string UserId:string CallerIpAddress:string Method:string ResponseCode:int
+        BackendResponseCode:int BackendId:string BackendHost:string LastErrorReason:string IsCompleted:bool
+        LlmOperation:string ApiVersion:string AccountId:string DeploymentName:string ModelName:string ModelVersion:string
+        Region:string StreamType:string PromptTokens:long CompletionTokens:long TotalTokens:long CachedTokens:long
+        ReasoningTokens:long AudioPromptTokens:long AudioCompletionTokens:long IsEstimated:bool TotalTime:real
+        BackendTime:real ClientTime:real FirstTokenTime:real LastTokenTime:real RequestSize:long ResponseSize:long
+        PtuUtilization:real FilterFindings:dynamic Tags:dynamic TenantId:string _ResourceId:string Type:string
+        """
+    ),
+    doc="One narrow, typed row for each call, without bodies and whatever was sampled: what metrics and dashboards count.",
+)
+
 BUILT_IN: tuple[Table, ...] = (
     API_MANAGEMENT_GATEWAY_LOGS,
     API_MANAGEMENT_GATEWAY_LLM_LOG,
@@ -163,6 +180,7 @@ BUILT_IN: tuple[Table, ...] = (
     AZURE_METRICS_V2,
     AZURE_ACTIVITY,
     EVENT_HUB_MESSAGES,
+    GATELOG_CALLS,
 )
 """Every table that a new workspace has."""
 

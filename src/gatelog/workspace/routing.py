@@ -18,7 +18,7 @@ from gatelog.record.events import (
 from gatelog.schema.table import Table
 from gatelog.storage.interface import Storage
 from gatelog.workspace.pairing import Pairing
-from gatelog.workspace.rows import activity, diagnostics, event_hub, gateway_logs, llm_log
+from gatelog.workspace.rows import activity, calls, diagnostics, event_hub, gateway_logs, llm_log
 from gatelog.workspace.rows.call import Call, Row
 from gatelog.workspace.rows.delivered import fit_rows, inferred_table
 from gatelog.workspace.tables import AUDIT, GATEWAY_LOGS, LLM_LOGS, REQUEST_RESPONSE, Destinations
@@ -51,6 +51,7 @@ class RowsOf:
     def add_call(self, request: RequestEvent, response: ResponseEvent) -> None:
         """Add the rows of a finished call."""
         call, to = Call(request, response), self._destinations
+        self._add(calls.TABLE, [calls.call_row(call, to)])
         if response.sampled and to.wants(request.service_id, GATEWAY_LOGS):
             self._add(gateway_logs.TABLE, [gateway_logs.gateway_log_row(call, to.origin)])
         llm = response.llm

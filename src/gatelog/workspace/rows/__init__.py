@@ -5,6 +5,7 @@ gateway_logs.py     ApiManagementGatewayLogs
 llm_log.py          ApiManagementGatewayLlmLog
 diagnostics.py      AzureDiagnostics (RequestResponse, Audit)
 activity.py         AzureActivity
+calls.py            GatelogCalls
 event_hub.py        EventHubMessages
 delivered.py        rows that other programs delivered, into any table
 """
