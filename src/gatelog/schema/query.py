@@ -83,6 +83,8 @@ class ResultColumn:
     type: KqlType
     position: int
     """Index of the column in the step's relation (physical names there are the compiler's own)."""
+    tick: int = 0
+    """datetime only: the seventh digit of the fraction, the same in every row (a TIMESTAMP holds six; endofday() has 9)."""
 
 
 @dataclass(frozen=True, slots=True)

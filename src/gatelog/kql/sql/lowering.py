@@ -1,0 +1,443 @@
+"""Renders bound expressions, and keeps the scans, shared relations and steps of one query."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING, Any
+
+import pyarrow as pa
+
+from gatelog.kql.bound import Apply, Bound, Column, Const, InQuery, Path, Ref, ScalarQuery, document, references
+from gatelog.kql.catalog.rows import Catalogue, Fragment, Render
+from gatelog.kql.errors import NOT_SUPPORTED, Finding
+from gatelog.kql.sql import clickhouse, duckdb
+from gatelog.kql.sql.equality import equality
+from gatelog.kql.sql.relation import ATOM, Rel, SortKey
+from gatelog.schema.query import KernelStep, ScalarFunction, Scan, SqlStep, Step
+from gatelog.schema.types import KqlType
+
+if TYPE_CHECKING:
+    from gatelog.kql.plan import Plan
+
+DIALECTS = {"duckdb": duckdb, "clickhouse": clickhouse}
+
+
+@dataclass(slots=True)
+class Documents:
+    """The JSON paths that the whole query reads from one stored column."""
+
+    column: Column
+    paths: dict[tuple[str | int, ...], Column] = field(default_factory=dict)
+    """Path -> column of the scan that holds it, stored apart or extracted together."""
+    extracted: list[tuple[str | int, ...]] = field(default_factory=list)
+
+
+class Lowering:
+    """One query on its way to SQL; what renderings know as `Emit`."""
+
+    def __init__(self, catalogue: Catalogue, now: int, dialect: str) -> None:
+        self.catalogue = catalogue
+        self.now = now
+        self.dialect = dialect
+        self.sql = DIALECTS[dialect]
+        self.result = KqlType.STRING
+        self.order = ""
+        self.over = "()"
+        self.needed: set[Column] = set()
+        self.documents: dict[Column, Documents] = {}
+        self.scans: list[Scan] = []
+        self.steps: list[Step] = []
+        self.ctes: dict[str, tuple[str, frozenset[str]]] = {}
+        self._once: dict[int, Rel] = {}
+        self.functions: dict[str, ScalarFunction] = {}
+        self._count = 0
+        self._hoisted: list[tuple[str, str]] | None = None
+        self._rel: Rel | None = None
+
+    # -- names
+
+    def fresh(self, prefix: str) -> str:
+        """A name that nothing else has."""
+        self._count += 1
+        return f"{prefix}{self._count}"
+
+    def column_name(self, column: Column) -> str:
+        """The SQL name of a column."""
+        if column.id < 0:
+            self._count += 1
+            column.id = self._count
+        return f"c{column.id}"
+
+    # -- what renderings ask for (catalog.rows.Emit)
+
+    def literal(self, value: Any, type: KqlType) -> Fragment:
+        tick = value % 10 if type is KqlType.DATETIME and value is not None else 0
+        return Fragment(self.sql.literal(value, type), type, value is None and type is not KqlType.STRING, value, tick)
+
+    def text(self, value: str) -> str:
+        return self.sql.text(value)
+
+    def convert(self, operand: Fragment, type: KqlType) -> Fragment:
+        return self.sql.convert(self, operand, type)
+
+    def json_value(self, operand: Fragment) -> str:
+        """JSON text of any value; NULL becomes the text `null`."""
+        return self.sql.json_value(operand, self)
+
+    def call(self, name: str, *operands: Fragment) -> Fragment:
+        row = self.catalogue.functions[name]
+        for signature in row.signatures:
+            least = sum(not parameter.optional for parameter in signature.parameters)
+            repeats = bool(signature.parameters) and signature.parameters[-1].repeated
+            if least <= len(operands) and (repeats or len(operands) <= len(signature.parameters)):
+                render = signature.duckdb if self.dialect == "duckdb" else signature.clickhouse
+                result = self._result_type(signature.result, operands)
+                nulls = "never" if result is KqlType.STRING else row.nulls
+                return self._apply(row.name, render, signature.python, operands, result, nulls)
+        raise self.refuse(f"{name}() cannot be called with {len(operands)} arguments")
+
+    @staticmethod
+    def _result_type(rule: Any, operands: Sequence[Fragment]) -> KqlType:
+        if isinstance(rule, KqlType):
+            return rule
+        if isinstance(rule, str) and rule.startswith("arg"):
+            return operands[int(rule[3:])].type
+        return rule(operands) if callable(rule) else operands[0].type
+
+    def python(
+        self, name: str, run: Callable[..., Any], parameters: Sequence[str], returns: str, *operands: str
+    ) -> str:
+        if self.dialect != "duckdb":
+            raise self.refuse(f"{name.removeprefix('kql_')} needs a Python function, which this engine does not run")
+        known = self.functions.get(name)
+        unique = name
+        while known is not None and (known.parameters != tuple(parameters) or known.returns != returns or known.run is not run):
+            unique = f"{unique}_"
+            known = self.functions.get(unique)
+        if known is None:
+            self.functions[unique] = ScalarFunction(unique, tuple(parameters), returns, run)
+        return f"{unique}({', '.join(operands)})"
+
+    def hoist(self, sql: str) -> str:
+        if self._hoisted is None:
+            raise self.refuse("a window function cannot be used here")
+        name = self.fresh("h")
+        self._hoisted.append((name, sql))
+        return name
+
+    def refuse(self, message: str) -> Finding:
+        return Finding(NOT_SUPPORTED, message, (0, 0))
+
+    # -- expressions
+
+    def render(self, expression: Bound, rel: Rel) -> Fragment:
+        """SQL of an expression over the columns of `rel`."""
+        if isinstance(expression, Ref):
+            column = expression.column
+            return Fragment(rel.names[column], column.type, column.nullable, tick=column.tick)
+        if isinstance(expression, Const):
+            return self.literal(expression.constant, expression.type)
+        if isinstance(expression, Apply):
+            operands = [self.render(argument, rel) for argument in expression.arguments]
+            fragment = self._apply(
+                expression.name, expression.render, expression.python, operands, expression.type, expression.nulls
+            )
+            return replace(fragment, tick=expression.tick(operands)) if expression.tick else fragment
+        if isinstance(expression, Path):
+            return Fragment(self._path(expression, rel), KqlType.DYNAMIC)
+        if isinstance(expression, ScalarQuery):
+            return self._scalar_query(expression)
+        if isinstance(expression, InQuery):
+            return self._in_query(expression, rel)
+        raise self.refuse(f"{type(expression).__name__} cannot be written in SQL")
+
+    def condition(self, expression: Bound, rel: Rel) -> str:
+        """SQL of a predicate for WHERE, where null counts as false, so the cheap forms do."""
+        if isinstance(expression, Apply):
+            if expression.name in ("and", "or"):
+                parts = [self.condition(argument, rel) for argument in expression.arguments]
+                return "(" + f" {expression.name.upper()} ".join(parts) + ")"
+            if expression.name in ("==", "!="):
+                operands = [self.render(argument, rel) for argument in expression.arguments]
+                return equality(expression.name, operands[0], operands[1], null_is_false=True)
+        return self.render(expression, rel).text
+
+    def _apply(
+        self,
+        name: str,
+        render: Render | None,
+        python: Callable[..., Any] | None,
+        operands: Sequence[Fragment],
+        result: KqlType,
+        nulls: str,
+    ) -> Fragment:
+        outer, self.result = self.result, result
+        try:
+            sql = self._rendered(name, render, python, operands, result)
+        finally:
+            self.result = outer
+        nullable = nulls != "never" and (nulls == "maybe" or any(operand.nullable for operand in operands))
+        if nullable and result is KqlType.STRING:
+            return Fragment(f"coalesce({sql}, '')", result, False)
+        return Fragment(sql, result, nullable and result is not KqlType.STRING)
+
+    def _rendered(
+        self,
+        name: str,
+        render: Render | None,
+        python: Callable[..., Any] | None,
+        operands: Sequence[Fragment],
+        result: KqlType,
+    ) -> str:
+        if isinstance(render, str):
+            texts = [operand.text for operand in operands]
+            if "{*}" in render:
+                render = render.replace("{*}", ", ".join(texts).replace("{", "{{").replace("}", "}}"))
+            return render.format(*texts, over=self.over, order=self.order)
+        if render is not None:
+            return render(self, *operands)
+        if python is None or self.dialect != "duckdb":
+            raise self.refuse(f"{name}() is not available on {self.dialect}")
+        types = [duckdb.TYPES[operand.type] for operand in operands]
+        unique = f"kql_{name}_{len(operands)}"
+        return self.python(unique, python, types, duckdb.TYPES[result], *(operand.text for operand in operands))
+
+    def _path(self, expression: Path, rel: Rel) -> str:
+        found = document(expression)
+        if found is not None:
+            documents = self.documents.get(found[0])
+            held = documents.paths.get(found[1]) if documents else None
+            if held is not None and held in rel.names:
+                return rel.names[held]
+        base = self.render(expression.base, rel)
+        return self.sql.member(base.text, expression.steps)
+
+    def _scalar_query(self, expression: ScalarQuery) -> Fragment:
+        rel = self.lower(expression.plan)
+        sql = self.select(replace(rel, limit="LIMIT 1") if not rel.limit else rel, [expression.column], ordered=True)
+        self._note(rel.uses)
+        text = f"({sql})"
+        if expression.type is KqlType.STRING:
+            return Fragment(f"coalesce({text}, '')", KqlType.STRING, False)
+        return Fragment(text, expression.type)
+
+    def _in_query(self, expression: InQuery, rel: Rel) -> Fragment:
+        left = self.render(expression.left, rel)
+        inner = self.lower(expression.plan)
+        self._note(inner.uses)
+        column = expression.column
+        text, name = left.text, self.column_name(column)
+        values = self.select(inner, [column])
+        if expression.fold_case:
+            text, name = f"lower({text})", f"lower({name})"
+        source = f"(SELECT {name} FROM ({values}) WHERE {self.column_name(column)} IS NOT NULL)"
+        sql = f"coalesce({text} IN {source}, false)"
+        return Fragment(f"(NOT {sql})" if expression.negated else sql, KqlType.BOOL, False)
+
+    # -- relations
+
+    def lower(self, plan: Plan, hints: tuple[Bound, ...] = ()) -> Rel:
+        """The relation that a plan makes. `hints`: conditions that every row must meet further on."""
+        outer = self._uses
+        try:
+            return plan.lower(self, hints)
+        finally:
+            self._uses = outer
+
+    _uses: frozenset[str] = frozenset()
+
+    def _note(self, uses: frozenset[str]) -> None:
+        self._uses = self._uses | uses
+
+    def take_uses(self, rel: Rel) -> Rel:
+        """`rel`, knowing the steps that subqueries in its expressions named."""
+        return replace(rel, uses=rel.uses | self._uses) if self._uses else rel
+
+    def seal(self, rel: Rel, extra: Mapping[Column, str] | None = None) -> Rel:
+        """The relation as a subquery, so that its columns are plain names."""
+        names = {column: text for column, text in rel.names.items() if column in self.needed or column in rel.computed}
+        names.update(extra or {})
+        if not rel.computed and not rel.where and not rel.limit and not extra and all(ATOM.match(text) for text in names.values()):
+            return rel
+        source = f"({self._select(rel, names)}) AS {self.fresh('t')}"
+        return Rel(
+            source,
+            {column: self.column_name(column) for column in names},
+            order=rel.order,
+            total=rel.total,
+            uses=rel.uses,
+        )
+
+    def _select(self, rel: Rel, names: Mapping[Column, str], ordered: bool = False) -> str:
+        items = [f"{text} AS {self.column_name(column)}" for column, text in names.items()]
+        sql = f"SELECT {', '.join(items) or '1 AS one'} FROM {rel.source}"
+        if rel.where:
+            sql += f" WHERE {' AND '.join(rel.where)}"
+        if ordered or rel.limit:
+            sql += self.order_by(rel)
+        return f"{sql} {rel.limit}" if rel.limit else sql
+
+    def order_by(self, rel: Rel) -> str:
+        """` ORDER BY ...`, or nothing."""
+        keys = self.order_keys(rel)
+        return f" ORDER BY {keys}" if keys else ""
+
+    def order_keys(self, rel: Rel) -> str:
+        """`c1 DESC NULLS LAST, ...`."""
+        return ", ".join(self.sort_key(rel.names[key.column], key) for key in rel.order)
+
+    def sort_key(self, text: str, key: SortKey) -> str:
+        """One key of ORDER BY."""
+        direction = "DESC" if key.descending else "ASC"
+        return f"{text} {direction} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
+
+    def select(self, rel: Rel, columns: Sequence[Column], ordered: bool = False) -> str:
+        """SELECT of exactly these columns, in this order."""
+        if ordered and rel.order and rel.computed and not rel.limit:
+            rel = self.seal(rel)
+        return self._select(rel, {column: rel.names[column] for column in columns}, ordered)
+
+    def compute(self, rel: Rel, assignments: Iterable[tuple[Column, Bound]]) -> Rel:
+        """`rel` with more columns."""
+        wanted = [(column, expression) for column, expression in assignments if column in self.needed]
+        rel = self.ready(rel, [expression for _, expression in wanted])
+        windowed = any(has_window(expression) for _, expression in wanted)
+        if windowed:
+            rel = self.ordinal(rel)
+            for level in range(max(window_depth(expression) for _, expression in wanted) - 1):
+                rel, wanted = self._hoist_inner(rel, wanted)
+        texts: dict[Column, str] = {}
+        self.over = f"(ORDER BY {self.order_keys(rel)})" if windowed else "()"
+        self._hoisted = []
+        for column, expression in wanted:
+            fragment = self.render(expression, rel)
+            texts[column] = fragment.text
+            column.nullable = fragment.nullable
+            column.tick = fragment.tick
+        hoisted, self._hoisted, self.over = self._hoisted, None, "()"
+        if hoisted:
+            items = ", ".join(f"{sql} AS {name}" for name, sql in hoisted)
+            condition = f" WHERE {' AND '.join(rel.where)}" if rel.where else ""
+            rel = replace(rel, source=f"(SELECT *, {items} FROM {rel.source}{condition}) AS {self.fresh('t')}", where=())
+        computed = rel.computed | {column for column, text in texts.items() if not ATOM.match(text)}
+        rel = replace(rel, names={**rel.names, **texts}, computed=computed, windowed=rel.windowed or windowed)
+        return self.take_uses(rel)
+
+    def _hoist_inner(self, rel: Rel, wanted: list[tuple[Column, Bound]]) -> tuple[Rel, list[tuple[Column, Bound]]]:
+        inner: list[tuple[Column, Bound]] = []
+
+        def replaced(expression: Bound) -> Bound:
+            if isinstance(expression, Apply):
+                if expression.window and window_depth(expression) == 1:
+                    column = Column("", expression.type, depends=(expression,))
+                    self.needed.add(column)
+                    inner.append((column, expression))
+                    return Ref(column.type, column)
+                return replace(expression, arguments=tuple(replaced(argument) for argument in expression.arguments))
+            return expression
+
+        outer = [
+            (column, replaced(expression) if window_depth(expression) > 1 else expression) for column, expression in wanted
+        ]
+        return self.seal(self.compute(rel, inner)), outer
+
+    def ready(self, rel: Rel, expressions: Sequence[Bound]) -> Rel:
+        """`rel`, sealed if one of the expressions reads a column that is not computed yet."""
+        if not rel.computed and not rel.limit:
+            return rel
+        if rel.limit or any(not rel.computed.isdisjoint(self.reads(expression)) for expression in expressions):
+            return self.seal(rel)
+        return rel
+
+    def reads(self, expression: Bound) -> set[Column]:
+        """The columns that rendering an expression will name."""
+        return references(expression)
+
+    def ordinal(self, rel: Rel) -> Rel:
+        """`rel` with a total order, numbered if it has none."""
+        if rel.total and rel.order:
+            return self.seal(rel)
+        column = Column("", KqlType.LONG, nullable=False)
+        self.needed.add(column)
+        rel = self.seal(rel) if rel.computed or rel.limit else rel
+        keys = self.order_keys(rel)
+        text = f"row_number() OVER ({f'ORDER BY {keys}' if keys else ''})"
+        sealed = self.seal(rel, {column: text})
+        return replace(sealed, order=(SortKey(column, False, True),), total=True)
+
+    def once(self, plan: Plan, columns: Sequence[Column]) -> Rel:
+        """A plan that several places read: lowered and computed once."""
+        known = self._once.get(id(plan))
+        if known is None:
+            known = self._once[id(plan)] = self.cte(self.lower(plan), columns)
+        return known
+
+    def cte(self, rel: Rel, columns: Sequence[Column]) -> Rel:
+        """The relation as a common table expression that is computed once."""
+        name = self.fresh("m")
+        rel = self.seal(rel)
+        kept = {column: rel.names[column] for column in (*columns, *(key.column for key in rel.order))}
+        self.ctes[name] = (self._select(rel, kept), rel.uses)
+        return Rel(
+            name,
+            {column: self.column_name(column) for column in kept},
+            order=rel.order,
+            total=rel.total,
+            uses=frozenset((name,)),
+        )
+
+    # -- steps
+
+    def finish(self, rel: Rel, columns: Sequence[Column], name: str, extra: Mapping[str, str] | None = None) -> str:
+        """A SQL step that makes the relation's rows in order; gives its name."""
+        if rel.order and (rel.computed or rel.limit):
+            rel = self.seal(rel)
+        names = [f"{rel.names[column]} AS r{index}" for index, column in enumerate(columns)]
+        sql = f"SELECT {', '.join(names) or '1 AS one'} FROM {rel.source}"
+        if rel.where:
+            sql += f" WHERE {' AND '.join(rel.where)}"
+        sql += self.order_by(rel)
+        if rel.limit:
+            sql += f" {rel.limit}"
+        self.sql_step(name, sql, rel.uses)
+        return name
+
+    def sql_step(self, name: str, sql: str, uses: frozenset[str]) -> None:
+        """Append a SQL step with the shared relations that it names."""
+        wanted: list[str] = []
+        inputs: set[str] = set()
+
+        def visit(use: str) -> None:
+            if use in self.ctes:
+                if use not in wanted:
+                    for below in sorted(self.ctes[use][1]):
+                        visit(below)
+                    wanted.append(use)
+            else:
+                inputs.add(use)
+
+        for use in sorted(uses):
+            visit(use)
+        ctes = tuple((use, self.ctes[use][0], True) for use in wanted)
+        self.steps.append(SqlStep(name, sql, ctes, inputs=tuple(sorted(inputs))))
+
+    def kernel(self, inputs: Sequence[tuple[Rel, Sequence[Column]]], run: Callable[[Sequence[pa.Table]], pa.Table]) -> str:
+        """A kernel step over relations; gives the name of its result, whose columns the kernel names."""
+        names = []
+        for rel, columns in inputs:
+            names.append(self.finish(rel, columns, self.fresh("s")))
+        name = self.fresh("k")
+        self.steps.append(KernelStep(name, tuple(names), run))
+        return name
+
+
+def has_window(expression: Bound) -> bool:
+    """Does it look at other rows?"""
+    return window_depth(expression) > 0
+
+
+def window_depth(expression: Bound) -> int:
+    """How deep window functions are nested in an expression."""
+    below = max((window_depth(child) for child in expression.children()), default=0)
+    return below + 1 if isinstance(expression, Apply) and expression.window else below
