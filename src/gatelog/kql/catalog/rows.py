@@ -146,9 +146,7 @@ def parameters(text: str) -> tuple[Parameter, ...]:
         name, _, kind = word.partition(":")
         suffix = kind[-1] if kind[-1] in "?*+" else ""
         kind = kind.removesuffix(suffix) if suffix else kind
-        found.append(
-            Parameter(name, kind.removeprefix("!"), suffix in {"?", "*"}, suffix in {"*", "+"}, kind.startswith("!"))
-        )
+        found.append(Parameter(name, kind.removeprefix("!"), suffix in {"?", "*"}, suffix in {"*", "+"}, kind.startswith("!")))
     return tuple(found)
 
 
@@ -196,8 +194,11 @@ class Function:
     examples: tuple[Example, ...] = ()
     aliases: tuple[str, ...] = ()
     naming: str = "none"
-    """Default column name: `through` (the name of the first argument), `prefix` (`strlen_` + name of the first argument),
+    """Default column name: `through` (the name of the first argument), `only` (the same, where it is the only argument),
+    `prefix` (`strlen_` + name of the first argument), `suffix` (name of the first argument + `_sorted`), `fixed` (the label),
     `none` (Column1)."""
+    label: str = ""
+    """The word of `prefix` where it is not the function's name (gettype(x) is type_x), of `suffix` and of `fixed`."""
     nulls: str = "strict"
     """`strict`: NULL exactly when an operand is NULL; `never`: never NULL; `maybe`: NULL for other reasons too.
     (Where the result is a string, a possible NULL is made '' by the lowering.)"""
@@ -226,6 +227,8 @@ class Aggregate:
     aliases: tuple[str, ...] = ()
     prefix: str = ""
     """Default column name: `sum_` + name of the first argument; empty: name + `_`."""
+    naming: str = "prefix"
+    """`through`: the name of the first argument, without a prefix."""
     suffix: Callable[[Sequence[Operand]], str] | None = None
     """Appended to the default name: `_95` of percentile_x_95."""
     nulls: str = "maybe"
