@@ -3,7 +3,6 @@
     interface.py    Storage, Batch: the contract
     open.py         open_storage
     columns.py      rows -> Arrow, the same for every engine
-    shred.py        JSON paths as columns
     errors.py       what queries and stores raise
     duckdb/         one machine: hot generation in memory, sealed monthly files
     clickhouse/     many machines

@@ -1,4 +1,4 @@
-"""Rows as dictionaries -> Arrow tables with a table's physical columns: defaults, shredded paths, values that do not fit."""
+"""Rows as dictionaries -> Arrow tables with a table's physical columns: defaults, values that do not fit."""
 
 from __future__ import annotations
 
@@ -12,9 +12,8 @@ from uuid import UUID
 import orjson
 import pyarrow as pa
 
-from gatelog.schema.table import JsonPath, Table
+from gatelog.schema.table import Table
 from gatelog.schema.types import KqlType
-from gatelog.storage.shred import shred
 
 ARROW: Mapping[KqlType, pa.DataType] = {
     KqlType.BOOL: pa.bool_(),
@@ -42,7 +41,6 @@ class _Same:
 
 
 _SAME = _Same()
-Shreds = tuple[tuple[JsonPath, ...], tuple[str | None, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,10 +71,10 @@ def default_of(kind: KqlType) -> str | None:
 
 
 def to_arrow(table: Table, rows: Sequence[Mapping[str, Any]], first: int) -> tuple[pa.Table, int]:
-    """Rows -> Arrow table with the physical columns and `_seq` from `first`; also the number of values that did not fit."""
-    tables, refused, memo = [], 0, dict[str, Shreds]()
+    """Rows -> Arrow table with the own columns of `table` and `_seq` from `first`; also the number of values that did not fit."""
+    tables, refused = [], 0
     for keys, group in _alike(rows):
-        arrays, names, wrong = _columns(table, keys, group, memo)
+        arrays, names, wrong = _columns(table, keys, group)
         arrays.append(pa.array(range(first, first + len(group)), pa.int64()))
         tables.append(pa.Table.from_arrays(arrays, names=[*names, SEQUENCE]))
         first += len(group)
@@ -96,9 +94,7 @@ def _alike(rows: Sequence[Mapping[str, Any]]) -> Iterator[tuple[tuple[str, ...],
     yield keys, [{key: row.get(key) for key in keys} for row in rows]
 
 
-def _columns(
-    table: Table, keys: tuple[str, ...], rows: Sequence[Mapping[str, Any]], memo: dict[str, Shreds]
-) -> tuple[list[pa.Array], list[str], int]:
+def _columns(table: Table, keys: tuple[str, ...], rows: Sequence[Mapping[str, Any]]) -> tuple[list[pa.Array], list[str], int]:
     """Arrays and names of the physical columns but `_seq`, and the number of values that did not fit."""
     values: dict[str, Sequence[Any]] = dict(zip(keys, zip(*(row.values() for row in rows), strict=True), strict=True))
     arrays: list[pa.Array] = []
@@ -112,24 +108,7 @@ def _columns(
         refused += wrong
         names.append(column.stored_as)
         arrays.append(array)
-        if column.shredded:
-            texts = values.get(column.name, ("",) * len(rows))
-            for name, shreds in zip(column.shredded.values(), _shredded(texts, tuple(column.shredded), memo), strict=True):
-                names.append(name)
-                arrays.append(pa.array(shreds, pa.string()))
     return arrays, names, refused
-
-
-def _shredded(texts: Sequence[Any], paths: tuple[JsonPath, ...], memo: dict[str, Shreds]) -> Iterator[Sequence[str | None]]:
-    """Columns of shreds; a text that stands in two columns is parsed once."""
-    by_row = []
-    for text in texts:
-        text = text if isinstance(text, str) else ""
-        known = memo.get(text)
-        if known is None or known[0] is not paths and known[0] != paths:
-            known = memo[text] = (paths, shred(text, paths))
-        by_row.append(known[1])
-    return iter(zip(*by_row, strict=True))
 
 
 def _column(values: Sequence[Any] | None, kind: KqlType, count: int) -> tuple[pa.Array, int]:

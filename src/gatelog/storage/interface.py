@@ -23,6 +23,17 @@ class Batch:
     """Journal stream -> opaque position after this batch (the reader's own encoding)."""
 
 
+@dataclass(frozen=True, slots=True)
+class Filter:
+    """One condition of a purge (the operators of the Log Analytics purge API)."""
+
+    column: str
+    operator: str
+    """`==`, `!=`, `<`, `<=`, `>`, `>=`, `=~`, `in`, `in~`, `between`."""
+    value: Any
+    """As in `Batch` (datetime: ns since 1970); a list for `in`, `in~` and `between`."""
+
+
 class Storage(Protocol):
     """A place for rows. Every method may be called from any thread."""
 
@@ -52,6 +63,14 @@ class Storage(Protocol):
 
     def flush(self) -> None:
         """Make everything that was appended durable in the engine itself."""
+        ...
+
+    def drop_old(self) -> int:
+        """Let parts go whose rows have all outlived their retention; returns how many. Queries see no such rows anyway."""
+        ...
+
+    def purge(self, table: str, filters: Sequence[Filter]) -> int:
+        """Delete the rows that match all filters, so that their bytes are gone; returns how many."""
         ...
 
     def statistics(self) -> Mapping[str, Any]:

@@ -19,6 +19,7 @@ from gatelog.schema.table import Schema, Table
 from gatelog.schema.tables import BUILT_IN
 from gatelog.storage import open_storage
 from gatelog.storage.interface import Storage
+from gatelog.workspace.housekeeping import Housekeeping
 from gatelog.workspace.ingest import READER, Ingest, IngestPolicy
 
 
@@ -32,14 +33,20 @@ class WorkspaceOptions:
     retention: Mapping[str, int] | None = None
     """Table -> ns; `*` for the others."""
     ingest: IngestPolicy = IngestPolicy()
+    journal_keep_bytes: int = 64 << 20
+    """Closed journal segments that stay, compressed, although every reader has them."""
+    housekeeping_seconds: float = 5.0
 
 
 class Workspace:
     """The tables of one workspace: rows come from the journal, answers go out. Methods may be called from any thread."""
 
-    def __init__(self, storage: Storage, ingest: Ingest, journal: JournalWriter, clock: Clock) -> None:
+    def __init__(
+        self, storage: Storage, ingest: Ingest, housekeeping: Housekeeping, journal: JournalWriter, clock: Clock
+    ) -> None:
         self.storage = storage
         self.ingest = ingest
+        self.housekeeping = housekeeping
         self._journal = journal
         self._clock = clock
         self._writing = threading.Lock()
@@ -47,11 +54,13 @@ class Workspace:
     def start(self) -> None:
         """Start ingesting."""
         self.ingest.start()
+        self.housekeeping.start()
 
     def stop(self) -> None:
         """Stop ingesting, seal what is hot, close."""
         with self._writing:
             self._journal.close()
+        self.housekeeping.stop()
         self.ingest.stop()
         self.storage.close()
 
@@ -85,7 +94,11 @@ class Workspace:
 
     def statistics(self) -> Mapping[str, Any]:
         """Numbers for metrics and doctor."""
-        return {"ingest": self.ingest.statistics(), "storage": self.storage.statistics()}
+        return {
+            "ingest": self.ingest.statistics(),
+            "storage": self.storage.statistics(),
+            "journal_kept_bytes": self.housekeeping.last.kept_bytes,
+        }
 
 
 def _pieces(rows: Sequence[Mapping[str, Any]], size: int = 1000) -> Iterable[Sequence[Mapping[str, Any]]]:
@@ -105,4 +118,6 @@ def open_workspace(
     for table in BUILT_IN:
         storage.define(table)
     writer = JournalWriter(journal, READER, clock)
-    return Workspace(storage, Ingest(journal, storage, configuration, options.ingest), writer, clock)
+    ingest = Ingest(journal, storage, configuration, options.ingest)
+    housekeeping = Housekeeping(journal, storage, clock, options.journal_keep_bytes, options.housekeeping_seconds)
+    return Workspace(storage, ingest, housekeeping, writer, clock)

@@ -219,7 +219,7 @@ def test_what_was_not_sealed_is_read_again(tmp_path: Path) -> None:
     crash(workspace)
     workspace = opened(tmp_path)
     assert len(rows(workspace, "ApiManagementGatewayLogs", "CorrelationId")) == 6
-    assert workspace.ingest.rows == 5
+    assert workspace.ingest.rows == 6
     writer.close()
     workspace.stop()
 

@@ -4,6 +4,7 @@
     ledger.py    what is in force, in SQLite: definitions, offsets, how far rows are sealed
     hot.py       rows that are visible and not yet sealed: Arrow in memory, in immutable snapshots
     parts.py     one DuckDB file for each month
+    shred.py     JSON paths as columns
     seal.py      moves hot rows into parts, in pieces that DuckDB compresses well
     fetch.py     runs a compiled query over one snapshot
     doctor.py    checks, backup, restore

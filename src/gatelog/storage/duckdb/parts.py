@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
@@ -11,8 +12,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
+from gatelog.schema.table import Table
 from gatelog.schema.types import KqlType
-from gatelog.storage.columns import SEQUENCE, PhysicalColumn
+from gatelog.storage.columns import SEQUENCE, PhysicalColumn, physical_columns
 from gatelog.storage.errors import NewerStore, StoreUnusable
 
 ROW_GROUP = 8192
@@ -30,6 +32,7 @@ SQL_TYPES: Mapping[KqlType, str] = {
 }
 """How DuckDB stores each type."""
 _FILE = re.compile(r"data-(\d{6})\.duckdb")
+_BODY_ENDINGS = ("Body", "Messages")
 _LONG_TEXT = "USING COMPRESSION zstd"
 
 
@@ -112,18 +115,43 @@ class Parts:
                 cursor.close()
             self._note(month, table, frozenset(column.name for column in columns), rows.num_rows)
 
-    def drop_table(self, month: str, table: str) -> None:
-        """Drop one table's rows of one month; the file goes with the last table. No query may be running on it."""
+    def add_columns(self, table: Table) -> None:
+        """Give every part's table the columns that it has by now."""
+        with self._lock:
+            for month, part in self._view.items():
+                if table.name in part.tables:
+                    columns = physical_columns(table)
+                    self._prepare(month, table.name, columns)
+                    self._note(month, table.name, frozenset(column.name for column in columns), 0)
+
+    def hide_table(self, month: str, table: str) -> None:
+        """Queries that start from now on do not see one table's rows of one month."""
         with self._lock:
             part = self._view[month]
             left = {name: held for name, held in part.tables.items() if name != table}
             self._view = {**self._view, month: replace(part, tables=left)}
+
+    def drop_table(self, month: str, table: str) -> None:
+        """Drop a hidden table; the file goes with the last one. No query may be running on it."""
+        with self._lock:
+            part = self._view.get(month)
+            if part is None or table in part.tables:
+                return
             self._connection.execute(f"DROP TABLE IF EXISTS {part.alias}.{quote(table)}")
-            if not left:
+            if not part.tables:
                 self._view = {other: held for other, held in self._view.items() if other != month}
                 self._connection.execute(f"DETACH {part.alias}")
                 for path in (self.path(month), self._wal(month)):
                     path.unlink(missing_ok=True)
+
+    def replace_file(self, month: str, fresh: Path) -> None:
+        """Put a new file in the place of a month's. No query may be running."""
+        with self._lock:
+            self._connection.execute(f"CHECKPOINT {self._view[month].alias}")
+            self._connection.execute(f"DETACH {self._view[month].alias}")
+            self._wal(month).unlink(missing_ok=True)
+            os.replace(fresh, self.path(month))
+            self._open(month)
 
     def checkpoint(self, month: str) -> None:
         """Fold the write-ahead log into the file."""
@@ -149,7 +177,7 @@ class Parts:
             message = str(error).split("\n", 1)[0]
             if "newer" in message or "storage version" in message:
                 raise NewerStore(f"{path} was written by a newer DuckDB: {message}") from error
-            if "lock" in message.lower():
+            if "set lock" in message:
                 raise StoreUnusable(f"cannot open {path}: {message}") from error
             self._set_aside(month, message)
 
@@ -205,6 +233,20 @@ class Parts:
         held = part.tables.get(table, PartTable(frozenset(), 0))
         after = PartTable(held.columns | columns, held.rows + more)
         self._view = {**self._view, month: replace(part, tables={**part.tables, table: after})}
+
+
+def definitions_of(cursor: duckdb.DuckDBPyConnection, alias: str, table: str) -> list[str]:
+    """The columns of an existing table as `CREATE TABLE` wants them."""
+    rows = cursor.execute(
+        "SELECT column_name, data_type, coalesce(column_default, '') FROM duckdb_columns() "
+        "WHERE database_name = $1 AND table_name = $2 ORDER BY column_index",
+        [alias, table],
+    ).fetchall()
+    long_text = {name for name, kind, _ in rows if kind == "VARCHAR" and name.endswith(_BODY_ENDINGS)}
+    return [
+        f"{quote(name)} {kind}{' ' + _LONG_TEXT if name in long_text else ''}{' DEFAULT ' + default if default else ''}"
+        for name, kind, default in rows
+    ]
 
 
 def _definition(column: PhysicalColumn) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -89,6 +90,12 @@ class Sealer:
         """Seal everything that is hot. Raises `StorageError` when that is not possible."""
         with self._sealing:
             self._seal_all()
+
+    @contextmanager
+    def paused(self) -> Iterator[None]:
+        """Nothing is sealed inside."""
+        with self._sealing:
+            yield
 
     def stop(self) -> None:
         """Seal the rest and end the thread."""

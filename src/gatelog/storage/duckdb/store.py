@@ -5,7 +5,8 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -22,8 +23,10 @@ from gatelog.storage.duckdb.hot import Generation, Snapshot
 from gatelog.storage.duckdb.ledger import Ledger
 from gatelog.storage.duckdb.parts import Parts
 from gatelog.storage.duckdb.seal import Sealer, SealPolicy
+from gatelog.storage.duckdb.shred import Shredder
+from gatelog.storage.duckdb.upkeep import PartReport, backup, check, count_matches, outlived, rewrite_without
 from gatelog.storage.errors import StorageError, StoreInUse, StoreUnusable
-from gatelog.storage.interface import Batch
+from gatelog.storage.interface import Batch, Filter
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +64,14 @@ class DuckDbStorage:
         self._offsets = self._ledger.offsets()
         self._tables = {table.name: table for table in self._ledger.tables()}
         self._schema = Schema(self._tables.values())
+        self._shredder = Shredder(self._connection)
         self._functions: dict[str, ScalarFunction] = {}
         self._runs: set[QueryRun] = set()
         self._change = threading.Condition()
+        self._exclusive = False
+        """A purge puts a file in place of another: queries wait."""
+        self._hidden: list[tuple[str, str, frozenset[QueryRun]]] = []
+        """(month, table, queries that may still read it) to be dropped."""
         self._append_lock = threading.Lock()
         self.refused_values = 0
         """Values that did not fit their column and became null."""
@@ -115,9 +123,10 @@ class DuckDbStorage:
     def fetch(self, query: Query, limits: Limits, started: Callable[[QueryRun], None] | None = None) -> Result:
         """Run a query over one snapshot; `started` gets the run, whose `stop` ends it from another thread."""
         self._offer(query.functions)
-        cursor = self._connection.cursor()
-        run = QueryRun(cursor, self._view(), query, limits)
         with self._change:
+            self._change.wait_for(lambda: not self._exclusive)
+            cursor = self._connection.cursor()
+            run = QueryRun(cursor, self._view(), query, limits)
             self._runs.add(run)
         try:
             if started is not None:
@@ -134,6 +143,7 @@ class DuckDbStorage:
         self._sealer.stop()
         for run in list(self._runs):
             run.stop("cancelled")
+        self._shredder.close()
         self._parts.close()
         self._connection.close()
         self._ledger.close()
@@ -142,6 +152,60 @@ class DuckDbStorage:
     def flush(self) -> None:
         """Seal what is hot and return when it is on disk."""
         self._sealer.seal_now()
+
+    def drop_old(self) -> int:
+        """Hide what has outlived its retention; drop it once no query reads it any more."""
+        for month, table in outlived(self._parts, self._options.retention or {}, self._clock.now()):
+            self._parts.hide_table(month, table)
+            self._hidden.append((month, table, frozenset(self._runs)))
+        free = [entry for entry in self._hidden if not entry[2] & self._runs]
+        for month, table, _ in free:
+            with self._sealer.paused():
+                self._parts.drop_table(month, table)
+        self._hidden = [entry for entry in self._hidden if entry not in free]
+        return len(free)
+
+    def purge(self, table: str, filters: Sequence[Filter]) -> int:
+        """Seal, then rewrite every file that holds matching rows; queries wait meanwhile."""
+        definition = self._tables.get(table)
+        if definition is None:
+            raise StorageError(f"table {table!r} is not in this workspace")
+        self.flush()
+        with self._sealer.paused(), self._alone():
+            try:
+                self._parts.add_columns(definition)
+                found = count_matches(self._connection, self._parts, definition, filters)
+                for month in found:
+                    rewrite_without(self._connection, self._parts, month, definition, filters)
+            except duckdb.Error as error:
+                raise StorageError(f"cannot purge {table}: {str(error).splitlines()[0]}") from error
+        return sum(found.values())
+
+    def backup(self, target: Path) -> int:
+        """Copy the sealed rows and the ledger into an empty folder while queries run; returns the bytes."""
+        self.flush()
+        with self._sealer.paused():
+            return backup(self._parts, self._ledger.backup, target)
+
+    def check(self) -> list[PartReport]:
+        """Read everything and report what cannot be read."""
+        return check(self._connection, self._parts)
+
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """No query runs inside; those that do have half a minute to end."""
+        with self._change:
+            self._exclusive = True
+            if not self._change.wait_for(lambda: not self._runs, 30):
+                for run in self._runs:
+                    run.stop("cancelled")
+            self._change.wait_for(lambda: not self._runs)
+        try:
+            yield
+        finally:
+            with self._change:
+                self._exclusive = False
+                self._change.notify_all()
 
     def statistics(self) -> Mapping[str, Any]:
         """Numbers for metrics and `gatelog doctor`."""
@@ -195,7 +259,8 @@ class DuckDbStorage:
             known = {column.name for column in table.columns}
             self.unknown_fields += len(frozenset().union(*rows) - known)
             dated = [row if row.get(table.time_column) is not None else {**row, table.time_column: now} for row in rows]
-            arrived[name], refused = to_arrow(table, dated, number + 1)
+            arrow, refused = to_arrow(table, dated, number + 1)
+            arrived[name] = self._shredder.add(table, arrow)
             self.refused_values += refused
             number += len(rows)
         offsets = {(batch.reader, stream): position for stream, position in batch.offsets.items()}
