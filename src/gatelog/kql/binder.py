@@ -165,6 +165,8 @@ class Binder:
         self.findings: list[Finding] = []
         self.outputs: list[tuple[str, Relation]] = []
         """Tables that operators inside a pipeline answer besides its own (fork, facet)."""
+        self.visualization: dict[str, Any] = {}
+        """What `render` asked for last."""
         self._parse = parse
         self._stored = stored
         self._calls = 0

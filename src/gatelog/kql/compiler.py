@@ -146,7 +146,7 @@ def _lower(answers: list[tuple[str, Relation]], binder: Binder, dialect: str) ->
         step = to.fresh("q")
         to.finish(to.lower(relation.plan), relation.columns, step)
         columns = tuple(
-            ResultColumn(column.name, column.type, position) for position, column in enumerate(relation.columns)
+            ResultColumn(column.name, column.type, position, column.tick) for position, column in enumerate(relation.columns)
         )
-        outputs.append(Output(name, step, columns))
+        outputs.append(Output(name, step, columns, visualization=binder.visualization if not index else {}))
     return Query(tuple(to.scans), tuple(to.steps), tuple(outputs), tuple(to.functions.values()))

@@ -242,12 +242,7 @@ class Limit(Plan):
         return (self.input,)
 
     def lower(self, to: Lowering, hints: Hints) -> Rel:
-        rel = to.lower(self.input)
-        if rel.limit:
-            rel = to.seal(rel)
-        if rel.order and not rel.computed.isdisjoint({key.column for key in rel.order}):
-            rel = to.seal(rel)
-        return replace(rel, limit=f"LIMIT {self.count}")
+        return to.limited(to.lower(self.input), self.count)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -275,6 +270,9 @@ class Aggregate(Plan):
             rel = to.seal(rel)
         names: dict[Column, str] = {}
         groups = []
+        if rel.partition is not None:
+            names[rel.partition] = rel.names[rel.partition]
+            groups.append("1")
         for column, expression in self.keys:
             fragment = to.render(expression, rel)
             column.nullable, column.tick = fragment.nullable, fragment.tick
@@ -293,7 +291,8 @@ class Aggregate(Plan):
         if groups:
             sql += f" GROUP BY {', '.join(groups)}"
         uses = to.take_uses(rel).uses
-        return Rel(f"({sql}) AS {to.fresh('t')}", {column: to.column_name(column) for column in names}, uses=uses)
+        held = {column: to.column_name(column) for column in names}
+        return Rel(f"({sql}) AS {to.fresh('t')}", held, uses=uses, partition=rel.partition)
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -2,7 +2,24 @@
 
 from __future__ import annotations
 
-from gatelog.kql.operators import count, distinct, extend, project, project_by_name, sort, sources, summarize, take, top, where
+from gatelog.kql.operators import (
+    annotations,
+    count,
+    distinct,
+    extend,
+    join,
+    mv_expand,
+    parse,
+    project,
+    project_by_name,
+    sort,
+    sources,
+    summarize,
+    take,
+    top,
+    union,
+    where,
+)
 from gatelog.kql.parser import ParseOperator
 
 OPERATORS: dict[str, ParseOperator] = {
@@ -22,6 +39,23 @@ OPERATORS: dict[str, ParseOperator] = {
     "take": take.parse,
     "limit": take.parse,
     "count": count.parse,
+    "join": join.parse_join,
+    "lookup": join.parse_lookup,
+    "union": union.parse,
+    "parse": parse.parse_parse,
+    "parse-where": parse.parse_parse_where,
+    "mv-expand": mv_expand.parse_expand,
+    "mvexpand": mv_expand.parse_expand,
+    "mv-apply": mv_expand.parse_apply,
+    "mvapply": mv_expand.parse_apply,
+    "partition": mv_expand.parse_partition,
+    "render": annotations.parse_render,
+    "serialize": annotations.parse_serialize,
+    "as": annotations.parse_as,
+    "consume": annotations.parse_consume,
+    "getschema": annotations.parse_getschema,
+    "assert-schema": annotations.parse_assert_schema,
+    "invoke": annotations.parse_invoke,
 }
 """What may stand behind a pipe."""
 
@@ -29,5 +63,6 @@ SOURCES: dict[str, ParseOperator] = {
     "print": sources.parse_print,
     "datatable": sources.parse_datatable,
     "range": sources.parse_range,
+    "union": union.parse,
 }
 """What may start a pipeline."""

@@ -405,3 +405,31 @@ def pack(emit: Emit, operands: tuple[Fragment, ...], ignore: bool) -> str:
 
 def _json_key(key: str) -> str:
     return orjson.dumps(key).decode() + ":"
+
+
+def groups(operand: str, pattern: str, count: int) -> str:
+    """The groups of a regular expression as a struct; null when nothing matches."""
+    quoted = text(pattern)
+    if not count:
+        return f"(CASE WHEN regexp_matches({operand}, {quoted}) THEN 1 END)"
+    names = ", ".join(f"'g{index}'" for index in range(count))
+    return f"(CASE WHEN regexp_matches({operand}, {quoted}) THEN regexp_extract({operand}, {quoted}, [{names}]) END)"
+
+
+def group(held: str, index: int) -> str:
+    """One of those groups."""
+    return f"struct_extract({held}, 'g{index}')"
+
+
+def expanded(operand: str, bags_as_arrays: bool) -> str:
+    """The items of a dynamic value as a list of JSON texts: null gives one null, a bag one item for each member."""
+    items = f"list_transform(from_json({operand}, '[\"JSON\"]'), lambda v: nullif(CAST(v AS VARCHAR), 'null'))"
+    key = "CAST(to_json(k) AS VARCHAR)"
+    pointer = "'/' || replace(replace(k, '~', '~0'), '/', '~1')"
+    value = f"CAST(json_extract({operand}, {pointer}) AS VARCHAR)"
+    member_text = f"'[' || {key} || ',' || {value} || ']'" if bags_as_arrays else f"'{{' || {key} || ':' || {value} || '}}'"
+    members = f"list_transform(json_keys({operand}), lambda k: {member_text})"
+    return (
+        f"(CASE WHEN {operand} IS NULL THEN [CAST(NULL AS VARCHAR)] WHEN starts_with({operand}, '[') THEN {items} "
+        f"WHEN starts_with({operand}, '{{') THEN {members} ELSE [{operand}] END)"
+    )

@@ -267,6 +267,7 @@ class Lowering:
             order=rel.order,
             total=rel.total,
             uses=rel.uses,
+            partition=rel.partition,
         )
 
     def _select(self, rel: Rel, names: Mapping[Column, str], ordered: bool = False) -> str:
@@ -308,7 +309,7 @@ class Lowering:
             for level in range(max(window_depth(expression) for _, expression in wanted) - 1):
                 rel, wanted = self._hoist_inner(rel, wanted)
         texts: dict[Column, str] = {}
-        self.over = f"(ORDER BY {self.order_keys(rel)})" if windowed else "()"
+        self.over = f"({self._partition(rel)}ORDER BY {self.order_keys(rel)})" if windowed else "()"
         self._hoisted = []
         for column, expression in wanted:
             fragment = self.render(expression, rel)
@@ -323,6 +324,22 @@ class Lowering:
         computed = rel.computed | {column for column, text in texts.items() if not ATOM.match(text)}
         rel = replace(rel, names={**rel.names, **texts}, computed=computed, windowed=rel.windowed or windowed)
         return self.take_uses(rel)
+
+    def _partition(self, rel: Rel) -> str:
+        return f"PARTITION BY {rel.names[rel.partition]} " if rel.partition is not None else ""
+
+    def limited(self, rel: Rel, count: int) -> Rel:
+        """The first rows, of each partition if there are any."""
+        if rel.limit or (rel.order and not rel.computed.isdisjoint({key.column for key in rel.order})):
+            rel = self.seal(rel)
+        if rel.partition is None:
+            return replace(rel, limit=f"LIMIT {count}")
+        rel = self.seal(rel)
+        number = Column("", KqlType.LONG, False)
+        keys = self.order_by(rel).strip()
+        text = f"row_number() OVER ({self._partition(rel)}{keys})"
+        rel = self.seal(rel, {number: text})
+        return rel.filtered(f"{rel.names[number]} <= {count}")
 
     def _hoist_inner(self, rel: Rel, wanted: list[tuple[Column, Bound]]) -> tuple[Rel, list[tuple[Column, Bound]]]:
         inner: list[tuple[Column, Bound]] = []

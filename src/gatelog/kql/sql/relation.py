@@ -40,6 +40,8 @@ class Rel:
     uses: frozenset[str] = frozenset()
     """Steps and shared relations that the source names."""
     limit: str = ""
+    partition: Column | None = None
+    """Inside partition and mv-apply: every operator works on the rows of one value of this column at a time."""
 
     def filtered(self, condition: str) -> Rel:
         """With one more condition."""

@@ -1,0 +1,190 @@
+"""parse, parse-where (learn.microsoft.com/kusto/query/parse-operator).
+
+simple: all columns of a row, or none; relaxed: each column by itself; regex: the texts between columns are regular expressions.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from gatelog.kql import ast
+from gatelog.kql.binder import Binder, Environment, Relation, scope_of
+from gatelog.kql.bound import Bound, Column
+from gatelog.kql.catalog.rows import Fragment
+from gatelog.kql.errors import NOT_ALLOWED, TYPES, Finding
+from gatelog.kql.parser import Parser
+from gatelog.kql.plan import Hints, Plan
+from gatelog.kql.printer import inner_text, name_text, options_text, string_text
+from gatelog.kql.sql.expressions import convert
+from gatelog.kql.sql.lowering import Lowering
+from gatelog.kql.sql.relation import Rel
+from gatelog.schema.types import KqlType
+
+_NUMBERS = {
+    KqlType.INT: r"([-+]?\d+)",
+    KqlType.LONG: r"([-+]?\d+)",
+    KqlType.REAL: r"([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)",
+    KqlType.DECIMAL: r"([-+]?\d*\.?\d+(?:[eE][-+]?\d+)?)",
+    KqlType.BOOL: r"(true|false|True|False|0|1)",
+}
+_LITERAL = re.compile(r"([\\.^$|?*+()\[\]{}])")
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """A column to be filled."""
+
+    name: str
+    type: KqlType
+
+
+Piece = str | Target | None
+"""A text to find, a column, or `*`."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ParsePlan(Plan):
+    """Columns cut out of a text by one regular expression."""
+
+    input: Plan
+    operand: Bound
+    pattern: str
+    columns: tuple[Column, ...]
+    whole: bool
+    """All columns or none."""
+    only_matches: bool
+
+    def inputs(self) -> tuple[Plan, ...]:
+        return (self.input,)
+
+    def requires(self) -> Iterable[Bound]:
+        return (self.operand,)
+
+    def lower(self, to: Lowering, hints: Hints) -> Rel:
+        rel = to.lower(self.input, hints)
+        rel = to.seal(rel) if rel.windowed or rel.limit else to.ready(rel, [self.operand])
+        operand = to.render(self.operand, rel).text
+        groups = Column("", KqlType.STRING)
+        rel = to.seal(rel, {groups: to.sql.groups(operand, self.pattern, len(self.columns))})
+        held = rel.names[groups]
+        converted = {
+            column: to.convert(Fragment(to.sql.group(held, index), KqlType.STRING), column.type).text
+            for index, column in enumerate(self.columns)
+        }
+        found = f"{held} IS NOT NULL"
+        typed = [column for column in self.columns if column.type is not KqlType.STRING]
+        if self.whole and typed:
+            rel = to.seal(replace(rel, computed=rel.computed | set(typed)), {column: converted[column] for column in typed})
+            rel = replace(rel, names={**rel.names, groups: to.column_name(groups)}) if groups in rel.names else rel
+            converted.update({column: rel.names[column] for column in typed})
+        return self._outcome(to, rel, converted, found, typed)
+
+    def _outcome(self, to: Lowering, rel: Rel, converted: dict[Column, str], found: str, typed: list[Column]) -> Rel:
+        condition = " AND ".join([found, *(f"{converted[column]} IS NOT NULL" for column in typed if self.whole)])
+        texts = {}
+        for column in self.columns:
+            text = f"CASE WHEN {condition} THEN {converted[column]} END"
+            texts[column] = f"coalesce({text}, '')" if column.type is KqlType.STRING else f"({text})"
+        rel = replace(rel, names={**rel.names, **texts}, computed=rel.computed | set(texts))
+        if self.only_matches:
+            rel = rel.filtered(condition)
+        return rel
+
+
+def expression_of(pieces: tuple[Piece, ...], mode: str, flags: str) -> str:
+    """The regular expression with one group for each column."""
+    parts: list[str] = []
+    for index, piece in enumerate(pieces):
+        if piece is None:
+            parts.append("" if index == len(pieces) - 1 else ".*?")
+        elif isinstance(piece, str):
+            parts.append(f"(?:{piece})" if mode == "regex" else _LITERAL.sub(r"\\\1", piece))
+        elif piece.type in _NUMBERS and mode != "relaxed":
+            parts.append(_NUMBERS[piece.type])
+        else:
+            parts.append("(.*)" if index == len(pieces) - 1 else "(.*?)")
+    start = "" if pieces and pieces[0] is None else "^"
+    end = "" if pieces and pieces[-1] is None else "$"
+    letters = "".join(dict.fromkeys("s" + "".join(flag for flag in flags if flag in "imsU")))
+    return f"(?{letters}){start}{''.join(parts)}{end}"
+
+
+@dataclass(frozen=True, slots=True)
+class Parse(ast.Operator):
+    """`parse kind=regex flags=i x with * "a" b:long "c" *`."""
+
+    options: tuple[tuple[str, str], ...]
+    operand: ast.Expression
+    pieces: tuple[Piece, ...]
+    keyword: str = "parse"
+
+    def text(self) -> str:
+        return f"{self.keyword} {options_text(dict(self.options))}{inner_text(self.operand)} with {' '.join(map(_piece_text, self.pieces))}"
+
+    def bind(self, binder: Binder, relation: Relation, environment: Environment) -> Relation:
+        options = dict(self.options)
+        mode = options.get("kind", "simple").lower()
+        if mode not in ("simple", "regex", "relaxed"):
+            raise Finding(NOT_ALLOWED, f"'{mode}' is no kind of {self.keyword}", self.span)
+        operand = binder.expression(self.operand, scope_of(relation, environment))
+        if operand.type is KqlType.DYNAMIC:
+            operand = convert(operand, KqlType.STRING)
+        if operand.type is not KqlType.STRING:
+            raise Finding(TYPES, f"{self.keyword} needs a string, found {operand.type}", self.operand.span)
+        targets = [piece for piece in self.pieces if isinstance(piece, Target)]
+        columns = tuple(Column(target.name, target.type, depends=(operand,)) for target in targets)
+        pattern = expression_of(self.pieces, mode, options.get("flags", ""))
+        plan = ParsePlan(relation.plan, operand, pattern, columns, mode != "relaxed", self.keyword == "parse-where")
+        return with_columns(relation, plan, columns)
+
+
+def with_columns(relation: Relation, plan: Plan, columns: tuple[Column, ...]) -> Relation:
+    """The relation with columns of a new plan: in place of a column of the same name, or at the end."""
+    found = list(relation.columns)
+    for column in columns:
+        index = next((i for i, old in enumerate(found) if old.name == column.name), -1)
+        if index < 0:
+            found.append(column)
+        else:
+            found[index] = column
+    return replace(relation, plan=plan, columns=tuple(found))
+
+
+def _piece_text(piece: Piece) -> str:
+    if piece is None:
+        return "*"
+    if isinstance(piece, str):
+        return string_text(piece)
+    return f"{name_text(piece.name)}:{piece.type}"
+
+
+def _parse(parser: Parser, start: int, keyword: str) -> Parse:
+    options = parser.options("kind", "flags")
+    operand = parser.expression()
+    parser.expect("with")
+    pieces: list[Piece] = []
+    while True:
+        if parser.accept("*"):
+            pieces.append(None)
+        elif parser.token.kind == "string":
+            literal = parser.expression(9)
+            pieces.append(str(literal.value) if isinstance(literal, ast.Literal) else "")
+        elif parser.at_name():
+            name = parser.name()
+            kind = parser.type_name() if parser.accept(":") else KqlType.STRING
+            pieces.append(Target(name, kind))
+        else:
+            break
+    if not pieces:
+        raise parser.unexpected("a text, a column or *")
+    return Parse((start, parser.end), tuple(options.items()), operand, tuple(pieces), keyword)
+
+
+def parse_parse(parser: Parser, start: int) -> Parse:
+    return _parse(parser, start, "parse")
+
+
+def parse_parse_where(parser: Parser, start: int) -> Parse:
+    return _parse(parser, start, "parse-where")
