@@ -215,7 +215,6 @@ def test_what_was_not_sealed_is_read_again(tmp_path: Path) -> None:
     workspace.storage.flush()
     put(writer, request(5), response(5))
     assert len(rows(workspace, "ApiManagementGatewayLogs", "CorrelationId")) == 6
-    workspace.ingest.stop()
     crash(workspace)
     workspace = opened(tmp_path)
     assert len(rows(workspace, "ApiManagementGatewayLogs", "CorrelationId")) == 6
@@ -226,6 +225,8 @@ def test_what_was_not_sealed_is_read_again(tmp_path: Path) -> None:
 
 def crash(workspace: Workspace) -> None:
     """Close the files without sealing."""
+    workspace.housekeeping.stop()
+    workspace.ingest.stop()
     storage = workspace.storage
     storage.replace_snapshot(
         lambda snapshot: type(snapshot)(snapshot.sealed, (type(snapshot.generations[0])(last=snapshot.sealed),))
