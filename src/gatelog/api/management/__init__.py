@@ -10,9 +10,11 @@ errors.py      problems -> Azure's error envelope
 activity.py    every write on the record
 console.py     the test console: one call through the gateway with its policy trace
 tokens.py      API tokens
+configuring.py the whole configuration: apply, export
 described.py   the OpenAPI document of all this
 """
 
+from gatelog.api.management.face import Face
 from gatelog.api.management.routes import routes
 
-__all__ = ["routes"]
+__all__ = ["Face", "routes"]

@@ -10,43 +10,31 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import uuid4
 
-import orjson
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from gatelog.api.management.actions import PostAction, action_of, changes_of
-from gatelog.api.management.activity import VERBS, Record, Write, fingerprint, record_write
+from gatelog.api.management.activity import VERBS, Write, fingerprint, record_write
 from gatelog.api.management.addresses import Address, address_of
+from gatelog.api.management.configuring import configuration_routes
 from gatelog.api.management.errors import ArmError, answer, not_found, refused, to_arm
 from gatelog.api.management.exporting import exported
+from gatelog.api.management.face import Face, json_body
 from gatelog.api.management.reading import derived_json, list_json, members, page, resource_group, subscriptions_json
 from gatelog.api.management.rendering import arm_json
 from gatelog.api.management.writing import Asked, delete_plan, patch_plan, put_plan
 from gatelog.api.roles import Action
-from gatelog.api.security import Principal, Security
-from gatelog.catalog.control import Control, Snapshot
+from gatelog.api.security import Principal
+from gatelog.catalog.control import Snapshot
 from gatelog.catalog.initial import is_claimed
 from gatelog.catalog.resource import SERVICE, SERVICE_TYPE, Resource, full_id, parent_of
-from gatelog.clock import Clock
 from gatelog.errors import GatelogError, InvalidDocument
 
-LARGEST_BODY = (4 << 20) + (64 << 10)
-"""Bytes of a request: a document of 4 MiB and what is around it."""
+__all__ = ["Face", "routes"]
 
 METHODS = ["GET", "HEAD", "PUT", "PATCH", "DELETE", "POST"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Face:
-    """What the management API works with."""
-
-    control: Control
-    security: Security
-    clock: Clock
-    record: Record
-    """Puts an activity event into the journal."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -85,6 +73,7 @@ def routes(face: Face) -> list[Route]:
         return await _guarded(face, request, _dispatch)
 
     return [
+        *configuration_routes(face),
         Route("/subscriptions", subscriptions, methods=["GET"]),
         Route("/subscriptions/{path:path}", everything, methods=METHODS),
         Route("/providers/Microsoft.Authorization/{path:path}", everything, methods=METHODS),
@@ -124,7 +113,7 @@ async def _dispatch(face: Face, request: Request, correlation_id: str) -> Respon
         _check_service(address, snapshot)
     if request.method in ("GET", "HEAD"):
         return await run_in_threadpool(_read, call)
-    body = await _body(request)
+    body = await json_body(request)
     if request.method == "POST":
         return await run_in_threadpool(_post, call, body)
     return await run_in_threadpool(_write, call, body)
@@ -136,22 +125,6 @@ def _check_service(address: Address, snapshot: Snapshot) -> None:
         return
     if is_claimed(snapshot.get(SERVICE)):
         raise not_found(address.service)
-
-
-async def _body(request: Request) -> Any:
-    """The JSON of a request; None when there is none."""
-    received = bytearray()
-    async for chunk in request.stream():
-        received += chunk
-        if len(received) > LARGEST_BODY:
-            raise ArmError(413, "RequestContentTooLarge", f"The request is larger than {LARGEST_BODY} bytes.")
-    if not received.strip():
-        return None
-    try:
-        return orjson.loads(bytes(received))
-    except orjson.JSONDecodeError as error:
-        message = f"The request content was invalid: line {error.lineno}, column {error.colno}: {error.msg}"
-        raise ArmError(400, "InvalidRequestContent", message) from None
 
 
 def _require(call: _Call, action: Action) -> None:
