@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from email.utils import formatdate
-
 import orjson
 
 from gatelog.gateway.routing import Refusal, Route
@@ -30,8 +28,3 @@ def error_answer(status: int, message: str) -> Response:
     """`{ "statusCode": 400, "message": "..." }`, with Azure's spaces."""
     body = f'{{ "statusCode": {status}, "message": {orjson.dumps(message).decode()} }}'.encode()
     return Response(status, answers.phrase(status), Headers([("Content-Type", "application/json")]), body)
-
-
-def http_date(now_ns: int) -> str:
-    """The Date field."""
-    return formatdate(now_ns / 1e9, usegmt=True)

@@ -16,7 +16,7 @@ from gatelog.gateway.answers import error_answer, refusal_error
 from gatelog.gateway.backends import Destination
 from gatelog.gateway.client import Ticket, UpstreamFailure
 from gatelog.gateway.driver import WAITING, Run, Steps
-from gatelog.gateway.http1 import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, chunk, end_to_end
+from gatelog.gateway.http1 import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, chunk
 from gatelog.gateway.ledger import Action
 from gatelog.gateway.outgoing import answer_head, backend_request, backend_target
 from gatelog.gateway.recording import request_event, response_event
@@ -294,7 +294,7 @@ class Call:
             attempt.connect_ns = self._ticket.connect_ns
         if self._breaker is not None:
             self._breaker.answered(self.gate.time(), head.status, _seconds(head.headers.get("retry-after")))
-        self.exchange.response = Response(head.status, head.reason, _answer_headers(head.headers))
+        self.exchange.response = Response(head.status, head.reason, self.gate.fields.to_caller(head.headers).copy())
         limit = self._limit_for(head)
         if limit:
             self._pieces = []
@@ -500,6 +500,7 @@ class Call:
     # -- the answer ------------------------------------------------------------------------------------------------------
 
     def _pipeline_ended(self, error: PolicyError | None) -> None:
+        self._run = None  # no reference cycle is to wait for the garbage collector
         exchange = self.exchange
         if error is not None:
             exchange.response = response_to(error, exchange)
@@ -626,11 +627,6 @@ def _new_id() -> str:
     """A random GUID (version 4) in D form; unique, not secret."""
     text = f"{random.getrandbits(128):032x}"
     return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
-
-
-def _answer_headers(headers: Headers) -> Headers:
-    lines = end_to_end(headers)
-    return headers.copy() if lines is headers.items else Headers(lines)
 
 
 def _credential_names(backend: Backend | None) -> tuple[str, ...]:

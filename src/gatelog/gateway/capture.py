@@ -9,12 +9,13 @@ import gzip
 import re
 import zlib
 from collections.abc import Collection
-from typing import Final
+from typing import Final, cast
 from urllib.parse import unquote
 
 import zstandard
 
 from gatelog.catalog.entities import Capture
+from gatelog.gateway.sieve import Sieve
 from gatelog.policy.effects import PolicyError
 from gatelog.record.events import Failure, Fields, Trace
 from gatelog.record.exchange import LastError, TraceRecord
@@ -55,46 +56,30 @@ def is_secret(key: str, more: Collection[str] = ()) -> bool:
 
 
 class FieldFilter:
-    """Keeps the fields of one direction that a diagnostic wants; names that were judged are remembered (bounded)."""
+    """Keeps the fields of one direction that a diagnostic wants."""
 
-    __slots__ = ("_hidden", "_known", "_masked", "_secret", "_wanted")
+    __slots__ = ("_hidden", "_masked", "_secret", "_sieve", "_wanted")
 
     def __init__(self, capture: Capture, secret: Collection[str] = ()) -> None:
         self._wanted = frozenset(name.lower() for name in capture.headers)
         self._masked = frozenset(name.lower() for name in capture.masked_headers)
         self._hidden = frozenset(name.lower() for name in capture.hidden_headers)
         self._secret = frozenset(name.lower() for name in secret)
-        self._known: dict[str, int] = {}
+        self._sieve = Sieve(self._keeps)
 
     def __call__(self, headers: Headers, secret_value: str = "") -> Fields:
-        """The fields for the record; a field whose value is `secret_value` is left out under any name."""
-        known = self._known
-        kept: Fields = []
-        for key, item in zip(headers.keys, headers.items, strict=True):
-            verdict = known.get(key)
-            if verdict is None:
-                verdict = self._judge(key)
-            if verdict == _KEEP:
-                kept.append(item)
-            elif verdict == _MASK:
-                kept.append((item[0], MASK))
-        if secret_value and any(secret_value in item[1] for item in kept):
+        """The fields for the record; a field that holds `secret_value` is left out under any name."""
+        kept = self._sieve(headers).items
+        if secret_value and secret_value in "\0".join([value for _, value in kept]):
             kept = [item for item in kept if secret_value not in item[1]]
-        return kept
+        if self._masked:
+            return [(name, MASK if name.lower() in self._masked else value) for name, value in kept]
+        return cast(Fields, kept)
 
-    def _judge(self, key: str) -> int:
+    def _keeps(self, key: str) -> bool:
         if is_secret(key, self._secret) or key in self._hidden:
-            verdict = _DROP
-        elif key in self._masked:
-            verdict = _MASK
-        else:
-            verdict = _KEEP if not self._wanted or key in self._wanted else _DROP
-        if len(self._known) < 1024:
-            self._known[key] = verdict
-        return verdict
-
-
-_DROP, _KEEP, _MASK = range(3)
+            return False
+        return not self._wanted or key in self._wanted or key in self._masked
 
 
 def masked_url(url: str, capture: Capture, secret: Collection[str] = ()) -> str:

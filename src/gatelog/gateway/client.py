@@ -143,6 +143,10 @@ class Ticket:
             self.ended = True
             self.receiver.on_failure(error)
 
+    def detach(self) -> None:
+        """Let go of the connection, whose next tickets are none of its business."""
+        self._connection = None
+
     def can_repeat(self) -> bool:
         """It may be sent once more on a new connection."""
         return self.repeatable and not self.fresh and not self.ended
@@ -281,6 +285,7 @@ class UpstreamConnection(asyncio.Protocol):
         if not ticket.ended:
             ticket.ended = True
             ticket.receiver.on_end()
+        ticket.detach()
 
     def _break(self, error: UpstreamFailure) -> None:
         ticket = self._ticket

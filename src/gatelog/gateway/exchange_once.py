@@ -8,7 +8,7 @@ from typing import Final
 from gatelog.gateway.backends import Destination
 from gatelog.gateway.capture import decoded
 from gatelog.gateway.client import Ticket, UpstreamFailure
-from gatelog.gateway.http1 import HOP_BY_HOP, ResponseHead, end_to_end, head_bytes
+from gatelog.gateway.http1 import HOP_BY_HOP, ResponseHead, head_bytes, without
 from gatelog.gateway.outgoing import add_credentials, backend_target
 from gatelog.record.exchange import Request, Response
 from gatelog.record.headers import Headers
@@ -49,7 +49,7 @@ class Once:
         head = self._head
         if head is None:
             return
-        headers = Headers(end_to_end(head.headers))
+        headers = without(head.headers, HOP_BY_HOP)
         body = b"".join(self._pieces)
         plain = decoded(body, headers.get("content-encoding"))
         if plain is not body:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Callable, Coroutine
+from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
 
 from gatelog.catalog.catalog import Catalog
-from gatelog.catalog.entities import Api
+from gatelog.catalog.entities import Account, Api
 from gatelog.clock import Clock
 from gatelog.errors import GatelogError
 from gatelog.gateway.backends import Backends, read_base
@@ -18,8 +19,9 @@ from gatelog.gateway.cache import LocalCache, VectorCache
 from gatelog.gateway.client import Pool
 from gatelog.gateway.counters import Counters, LocalCounters, Places
 from gatelog.gateway.driver import Performer
-from gatelog.gateway.http1 import FieldMemo
+from gatelog.gateway.http1 import FieldMemo, RequestHead
 from gatelog.gateway.ledger import Action, Ledger
+from gatelog.gateway.outgoing import Fields
 from gatelog.gateway.perform import performers_of
 from gatelog.gateway.recording import Plan, model_of, needs_estimate, plans_of
 from gatelog.gateway.routing import Match, Router
@@ -28,6 +30,7 @@ from gatelog.llm.request import read_request
 from gatelog.llm.tokens import estimate_usage
 from gatelog.policy.effects import Effect, PolicyError
 from gatelog.record.events import ResponseEvent, Usage
+from gatelog.record.exchange import Url
 
 if TYPE_CHECKING:
     from gatelog.gateway.call import Call
@@ -74,6 +77,7 @@ class Gate:
         self.tasks = tasks
         self.identity = identity
         self.counters: Counters = counters or LocalCounters()
+        self.fields = Fields()
         self.places = Places()
         self.cache = LocalCache()
         self.vectors = VectorCache()
@@ -90,6 +94,9 @@ class Gate:
         self._tokens: dict[tuple[str, str], tuple[str, int]] = {}
         self._public: dict[str, tuple[str, str, int]] = {}
         self._service_urls: dict[str, tuple[str, str, int]] = {}
+        self._accounts: dict[str, Account | None] = {}
+        self._public_urls: dict[tuple[str, str], str] = {}
+        self._date = (0, "")
         self.install(catalog)
 
     def install(self, catalog: Catalog) -> None:
@@ -101,6 +108,8 @@ class Gate:
         self._plans: dict[str, Plan] = plans_of(catalog)
         self._public = {}
         self._service_urls = {}
+        self._accounts = {}
+        self._public_urls = {}
 
     # -- facts about calls -----------------------------------------------------------------------------------------------
 
@@ -140,6 +149,35 @@ class Gate:
     def tls_of(self, client: Any) -> str:
         """TLS version of the caller's connection; empty without TLS."""
         return str(client.tls_version)
+
+    def public_url(self, head: RequestHead, match: Match) -> str:
+        """The caller's URL for the record, without credentials."""
+        key = (head.host, head.target)
+        known = self._public_urls.get(key)
+        if known is None:
+            scheme, host, port = self.public_parts(head.host)
+            plan = self.plan_of(match)
+            url = str(Url(scheme, host, port, match.path, match.query))
+            known = plan.url(url, plan.diagnostic.frontend_request)
+            if len(self._public_urls) >= 1024:
+                self._public_urls.clear()
+            self._public_urls[key] = known
+        return known
+
+    def account_of(self, url: str) -> Account | None:
+        """The Azure OpenAI account that a backend's URL belongs to."""
+        if url not in self._accounts:
+            if len(self._accounts) >= 1024:
+                self._accounts.clear()
+            self._accounts[url] = self.catalog.account_of(url)
+        return self._accounts[url]
+
+    def date(self) -> str:
+        """The Date field of now."""
+        second = self.clock.now() // 1_000_000_000
+        if second != self._date[0]:
+            self._date = (second, formatdate(second, usegmt=True))
+        return self._date[1]
 
     # -- tokens ----------------------------------------------------------------------------------------------------------
 

@@ -8,6 +8,7 @@ However the bytes are split, the messages are the same.
 from __future__ import annotations
 
 import re
+import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
@@ -87,42 +88,96 @@ _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t -~\x80-\xff]*)?")
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
+_Line = tuple[tuple[str, str], str]
+"""A field as (name, value), and its name in lower case."""
+
+
+class _Lines(dict[bytes, _Line]):
+    """Field lines that the grammar has accepted, with what they say."""
+
+    def __init__(self, limit: int) -> None:
+        super().__init__()
+        self._limit = limit
+
+    def __missing__(self, line: bytes) -> _Line:
+        entry = _read_field(line)
+        if len(line) <= 512:
+            if len(self) >= self._limit:
+                self.clear()
+            self[line] = entry
+        return entry
+
+
 class FieldMemo:
-    """Field lines that were read already: the same peers send the same lines again and again.
+    """Lines of heads that were read already: the same peers send the same lines again and again.
 
     Bounded: it starts anew when it is full. A line enters only after the grammar has accepted it.
     """
 
-    __slots__ = ("_lines", "_size")
+    __slots__ = ("_field_of", "_requests", "_statuses")
 
     def __init__(self, size: int = 4096) -> None:
-        self._lines: dict[bytes, tuple[tuple[str, str], str]] = {}
-        self._size = size
+        self._field_of = _Lines(size).__getitem__
+        self._requests: dict[bytes, tuple[str, str, int]] = {}
+        self._statuses: dict[bytes, tuple[int, int, str]] = {}
 
-    def read(self, lines: Iterable[bytes]) -> Headers:
+    def fields(self, lines: Iterable[bytes]) -> Headers:
         """The fields of these lines. Raises `BadMessage`."""
-        known = self._lines
-        items: list[tuple[str, str]] = []
-        keys: list[str] = []
-        for line in lines:
-            entry = known.get(line)
-            if entry is None:
-                entry = self._learn(line)
-            items.append(entry[0])
-            keys.append(entry[1])
+        entries = [*map(self._field_of, lines)]
+        if not entries:
+            return Headers()
+        items, keys = zip(*entries, strict=True)
         return Headers.parsed(items, keys)
 
-    def _learn(self, line: bytes) -> tuple[tuple[str, str], str]:
-        match = _FIELD.fullmatch(line)
-        if match is None:
-            raise BadMessage("malformed field line")
-        name = match[1].decode("ascii")
-        entry = ((name, match[2].decode("latin-1")), name.lower())
-        if len(line) <= 512:
-            if len(self._lines) >= self._size:
-                self._lines.clear()
-            self._lines[line] = entry
-        return entry
+    def request_line(self, line: bytes) -> tuple[str, str, int]:
+        """Method, target and minor version. Raises `BadMessage`."""
+        known = self._requests.get(line)
+        if known is None:
+            known = _read_request_line(line)
+            if len(line) <= 512:
+                if len(self._requests) >= 1024:
+                    self._requests.clear()
+                self._requests[line] = known
+        return known
+
+    def status_line(self, line: bytes) -> tuple[int, int, str]:
+        """Status, minor version and reason. Raises `BadMessage`."""
+        known = self._statuses.get(line)
+        if known is None:
+            known = _read_status_line(line)
+            if len(self._statuses) < 256 and len(line) <= 128:
+                self._statuses[line] = known
+        return known
+
+
+def _read_field(line: bytes) -> _Line:
+    match = _FIELD.fullmatch(line)
+    if match is None:
+        raise BadMessage("malformed field line")
+    name, value = match[1].decode("ascii"), match[2].decode("latin-1")
+    key = sys.intern(name.lower())
+    if key == "host" and not _HOST.fullmatch(value):
+        raise BadMessage("malformed host")
+    if key == "content-length" and not _LENGTH.fullmatch(value):
+        raise BadMessage("malformed content-length")
+    return (name, value), key
+
+
+def _read_request_line(line: bytes) -> tuple[str, str, int]:
+    match = _REQUEST_LINE.fullmatch(line)
+    if match is None:
+        raise BadMessage("malformed request line")
+    target = match[2].decode("latin-1")
+    if len(target) > TARGET_BYTES:
+        raise BadMessage("request target too long", 414)
+    return match[1].decode("ascii"), target, int(match[3])
+
+
+def _read_status_line(line: bytes) -> tuple[int, int, str]:
+    match = _STATUS_LINE.fullmatch(line)
+    if match is None:
+        raise BadMessage("malformed status line")
+    return int(match[2]), int(match[1]), (match[3] or b"").decode("latin-1")
 
 
 def tokens(headers: Headers, name: str) -> list[str]:
@@ -133,32 +188,19 @@ def tokens(headers: Headers, name: str) -> list[str]:
 def read_request_head(data: bytes, memo: FieldMemo) -> RequestHead:
     """The head in `data` (without its final blank line). Raises `BadMessage`."""
     lines = data.split(b"\r\n")
-    match = _REQUEST_LINE.fullmatch(lines[0])
-    if match is None:
-        raise BadMessage("malformed request line")
-    method, target, minor = match[1].decode("ascii"), match[2].decode("latin-1"), int(match[3])
-    if len(target) > TARGET_BYTES:
-        raise BadMessage("request target too long", 414)
-    headers = memo.read(lines[1:])
+    method, target, minor = memo.request_line(lines[0])
+    headers = memo.fields(lines[1:])
     keys = headers.keys
-    if keys.count("host") != 1 and (minor == 1 or "host" in keys):
+    hosts = keys.count("host")
+    if hosts != 1 and (minor or hosts):
         raise BadMessage("expected one host field")
-    host = headers.get("host", "") or ""
+    host = headers.items[keys.index("host")][1] if hosts else ""
     if target[0] != "/":
         target, host = _normal_target(method, target, host)
-    if not _HOST.fullmatch(host):
-        raise BadMessage("malformed host")
     length = _body_length(headers, minor)
-    return RequestHead(
-        method,
-        target,
-        minor,
-        headers,
-        host,
-        0 if length == UNTIL_CLOSE else length,
-        _keeps_alive(headers, minor),
-        len(data) + 4,
-    )
+    if length == UNTIL_CLOSE:
+        length = 0
+    return RequestHead(method, target, minor, headers, host, length, _keeps_alive(headers, minor), len(data) + 4)
 
 
 def _normal_target(method: str, target: str, host: str) -> tuple[str, str]:
@@ -169,20 +211,18 @@ def _normal_target(method: str, target: str, host: str) -> tuple[str, str]:
     if match is None or not match[1]:
         raise BadMessage("expected an origin-form target")
     rest = match[2]
+    if not _HOST.fullmatch(match[1].rpartition("@")[2]):
+        raise BadMessage("malformed host")
     return rest if rest.startswith("/") else "/" + rest, match[1].rpartition("@")[2]
 
 
 def read_response_head(data: bytes, memo: FieldMemo, method: str) -> ResponseHead:
     """The head of the answer to a `method` request. Raises `BadMessage`."""
     lines = data.split(b"\r\n")
-    match = _STATUS_LINE.fullmatch(lines[0])
-    if match is None:
-        raise BadMessage("malformed status line")
-    minor, status = int(match[1]), int(match[2])
-    headers = memo.read(lines[1:])
+    status, minor, reason = memo.status_line(lines[0])
+    headers = memo.fields(lines[1:])
     bodiless = method == "HEAD" or status < 200 or status in (204, 304)
     length = 0 if bodiless else _body_length(headers, minor)
-    reason = (match[3] or b"").decode("latin-1")
     return ResponseHead(status, reason, minor, headers, length, _keeps_alive(headers, minor), len(data) + 4)
 
 
@@ -199,15 +239,17 @@ def _body_length(headers: Headers, minor: int) -> int:
         return CHUNKED
     if "content-length" not in keys:
         return UNTIL_CLOSE
-    values = headers.all("content-length")
-    if len(values) != 1 or not _LENGTH.fullmatch(values[0]):
-        raise BadMessage("malformed content-length")
-    return int(values[0])
+    if keys.count("content-length") != 1:
+        raise BadMessage("more than one content-length")
+    return int(headers.items[keys.index("content-length")][1])
 
 
 def _keeps_alive(headers: Headers, minor: int) -> bool:
     if "connection" not in headers.keys:
         return minor == 1
+    value = headers.get("connection")
+    if value == "keep-alive" and minor:
+        return True
     options = tokens(headers, "connection")
     return "close" not in options if minor == 1 else "keep-alive" in options
 
@@ -505,11 +547,19 @@ HOP_BY_HOP: Final = frozenset(
 """Fields that end at the gate (RFC 9110 section 7.6.1)."""
 
 
-def end_to_end(headers: Headers) -> list[tuple[str, str]]:
-    """The lines that may pass the gate; those that Connection names stay behind, too."""
-    keys = headers.keys
-    items = headers.items
-    if HOP_BY_HOP.isdisjoint(keys):
-        return items
-    dropped = HOP_BY_HOP.union(tokens(headers, "connection")) - {"host", "content-length"}
-    return [item for key, item in zip(keys, items, strict=True) if key not in dropped]
+END_TO_END: Final = frozenset(("host", "content-length"))
+
+
+def named_by_connection(headers: Headers) -> frozenset[str]:
+    """Fields beyond the usual ones that Connection makes hop-by-hop; hardly ever any."""
+    if "connection" not in headers.keys or headers.get("connection") in ("keep-alive", "close", "Keep-Alive", "Close"):
+        return frozenset()
+    return frozenset(tokens(headers, "connection")) - HOP_BY_HOP - END_TO_END
+
+
+def without(headers: Headers, names: frozenset[str]) -> Headers:
+    """The headers without those names."""
+    kept = headers.copy()
+    for name in names:
+        kept.remove(name)
+    return kept

@@ -8,9 +8,9 @@ from urllib.parse import quote
 
 import orjson
 
-from gatelog.gateway.answers import http_date
 from gatelog.gateway.backends import Destination
-from gatelog.gateway.http1 import HOP_BY_HOP, head_bytes, tokens
+from gatelog.gateway.http1 import HOP_BY_HOP, head_bytes, named_by_connection, without
+from gatelog.gateway.sieve import Sieve
 from gatelog.policy.answers import phrase
 from gatelog.record.exchange import Response, Url
 from gatelog.record.headers import Headers
@@ -37,30 +37,41 @@ def backend_target(destination: Destination, url: Url) -> str:
     return target if target.isascii() and " " not in target else quote(target, safe="%/?:@!$&'()*+,;=~-._[]")
 
 
+class Fields:
+    """Which fields pass the gate in each direction."""
+
+    __slots__ = ("to_backend", "to_caller")
+
+    def __init__(self) -> None:
+        self.to_backend = Sieve(lambda key: key not in _NOT_FORWARDED)
+        self.to_caller = Sieve(lambda key: key not in HOP_BY_HOP)
+
+
 def backend_request(call: Call, destination: Destination, target: str, body: bytes, token: str) -> tuple[Headers, bytes]:
     """The fields sent to the backend, and the whole head as bytes. Raises `BadMessage` for a field that breaks its line."""
     request = call.exchange.request
     headers = request.headers
-    keys = headers.keys
-    dropped = _NOT_FORWARDED
-    if "connection" in keys:
-        dropped = dropped.union(tokens(headers, "connection"))
+    passed = call.gate.fields.to_backend(headers)
+    if extra := named_by_connection(headers):
+        passed = without(passed, extra)
     asked_host = headers.get("host")
-    host = asked_host if asked_host and asked_host != call.head.headers.get("host") else destination.base.authority
-    items: list[tuple[str, str]] = [("Host", host)]
-    lowered = ["host"]
-    for key, item in zip(keys, headers.items, strict=True):
-        if key not in dropped:
-            items.append(item)
-            lowered.append(key)
-    sent = Headers.parsed(items, lowered)
+    host = asked_host if asked_host and asked_host != call.head.host else destination.base.authority
+    items = [("Host", host), *passed.items]
+    keys = ["host", *passed.keys]
     if call.route.match.llm is not None:
         # The record and the token counts need the plain answer, and a stream cannot be tapped when it is compressed.
-        sent.set("Accept-Encoding", "identity")
+        if "accept-encoding" in keys:
+            items[keys.index("accept-encoding")] = ("Accept-Encoding", "identity")
+        else:
+            items.append(("Accept-Encoding", "identity"))
+            keys.append("accept-encoding")
     if body or request.method in _BODY_METHODS:
-        sent.append("Content-Length", str(len(body)))
-    add_credentials(sent, destination, token)
-    return sent, head_bytes(f"{request.method} {target} HTTP/1.1", sent)
+        items.append(("Content-Length", str(len(body))))
+        keys.append("content-length")
+    sent = Headers.parsed(items, keys)
+    if destination.backend is not None:
+        add_credentials(sent, destination, token)
+    return sent, head_bytes(f"{request.method} {target} HTTP/1.1", sent.items)
 
 
 def add_credentials(sent: Headers, destination: Destination, token: str) -> None:
@@ -79,41 +90,37 @@ def add_credentials(sent: Headers, destination: Destination, token: str) -> None
 def answer_head(call: Call, response: Response, body: bytes | None) -> bytes:
     """The head of the caller's answer. `body` None: it follows in chunks (or until the connection closes, in HTTP/1.0)."""
     headers = response.headers
-    keys = headers.keys
-    length = "" if body is None else str(len(body))
-    simple = body is not None and headers.get("content-length") == length and HOP_BY_HOP.isdisjoint(keys)
-    lines = list(headers.items) if simple else _with_length(call, response, length)
-    if "date" not in keys:
-        lines.append(("Date", http_date(call.gate.clock.now())))
+    if extra := named_by_connection(headers):
+        headers = without(headers, extra)
+    headers = call.gate.fields.to_caller(headers)
+    lines = _with_length(call, response.status, headers, "" if body is None else str(len(body)))
+    if "date" not in headers.keys:
+        lines.append(("Date", call.gate.date()))
     if call.close_after:
         lines.append(("Connection", "close"))
     elif call.head.minor == 0:
         lines.append(("Connection", "keep-alive"))
-    if "server-timing" in call.head.headers:
+    if "server-timing" in call.head.headers.keys:
         lines.append(("Server-Timing", server_timing(call)))
     if call.exchange.tracing:
         lines.extend(_trace_lines(call))
     return head_bytes(f"HTTP/1.1 {response.status} {response.reason or phrase(response.status)}", lines)
 
 
-def _with_length(call: Call, response: Response, length: str) -> list[tuple[str, str]]:
+def _with_length(call: Call, status: int, headers: Headers, length: str) -> list[tuple[str, str]]:
     """The lines with their framing set anew; the length stands where the backend had it, else first, as Azure writes it."""
-    lines: list[tuple[str, str]] = []
-    placed = False
-    bodiless = response.status in (204, 304) or response.status < 200
-    for key, item in zip(response.headers.keys, response.headers.items, strict=True):
-        if key == "content-length":
-            if call.head.method == "HEAD" and length == "0":
-                lines.append(item)
-                placed = True
-            elif length and not placed and not bodiless:
-                lines.append((item[0], length))
-                placed = True
-        elif key not in HOP_BY_HOP:
-            lines.append(item)
-    if length and not placed and not bodiless:
-        lines.insert(0, ("Content-Length", length))
-    if not length and call.head.minor == 1:
+    lines = list(headers.items)
+    keys = headers.keys
+    position = keys.index("content-length") if "content-length" in keys else -1
+    if position >= 0 and (lines[position][1] == length or (call.head.method == "HEAD" and length == "0")):
+        return lines
+    if position >= 0:
+        lines = [item for key, item in zip(keys, lines, strict=True) if key != "content-length"]
+    if status in (204, 304) or status < 200:
+        return lines
+    if length:
+        lines.insert(max(0, position), ("Content-Length", length))
+    elif call.head.minor == 1:
         lines.append(("Transfer-Encoding", "chunked"))
     return lines
 

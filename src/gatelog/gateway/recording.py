@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING, Any
 from gatelog.catalog.catalog import Catalog
 from gatelog.catalog.entities import Api, Capture, Diagnostic
 from gatelog.gateway.capture import FieldFilter, cut, failure_of, masked_url, traces_of
-from gatelog.llm.request import api_version, read_request
+from gatelog.llm.request import read_request
 from gatelog.llm.usage import Answer, answer_of
 from gatelog.record.events import LlmCall, RequestEvent, ResponseEvent, Usage
+from gatelog.record.headers import Headers
 
 if TYPE_CHECKING:
     from gatelog.gateway.call import Attempt, Call
@@ -22,6 +23,7 @@ class Plan:
     """What is recorded of one API's calls, prepared once for each catalog."""
 
     __slots__ = (
+        "_urls",
         "backend_request",
         "backend_response",
         "diagnostic",
@@ -39,13 +41,22 @@ class Plan:
         self.response = FieldFilter(diagnostic.frontend_response, names)
         self.backend_request = FieldFilter(diagnostic.backend_request, names)
         self.backend_response = FieldFilter(diagnostic.backend_response, names)
+        self._urls: dict[tuple[str, int], str] = {}
         self.secret_query = (api.key_query,) if api is not None else ()
         self.same_request = diagnostic.frontend_request.body_bytes == diagnostic.backend_request.body_bytes
         self.same_response = diagnostic.frontend_response.body_bytes == diagnostic.backend_response.body_bytes
 
     def url(self, text: str, capture: Capture) -> str:
         """A URL without credentials."""
-        return masked_url(text, capture, self.secret_query) if "?" in text else text
+        if "?" not in text:
+            return text
+        known = self._urls.get((text, id(capture)))
+        if known is None:
+            known = masked_url(text, capture, self.secret_query)
+            if len(self._urls) >= 1024:
+                self._urls.clear()
+            self._urls[(text, id(capture))] = known
+        return known
 
 
 def request_event(call: Call) -> RequestEvent:
@@ -59,7 +70,7 @@ def request_event(call: Call) -> RequestEvent:
         message_id=exchange.id,
         service_id=exchange.service.resource_id,
         method=head.method,
-        url=plan.url(str(exchange.original_url), diagnostic.frontend_request),
+        url=call.gate.public_url(head, route.match),
         client_ip=exchange.client_ip if diagnostic.log_client_ip else "",
         client_protocol=exchange.protocol,
         client_tls=exchange.tls_version,
@@ -120,8 +131,12 @@ def _answer_of(call: Call, attempt: Attempt | None, plan: Plan) -> tuple[bytes |
     same = attempt is not None and plan.same_response and given is attempt.response_body
     body = None if same else cut(given, plan.diagnostic.frontend_response)
     size = call.tee.sent if call.tee is not None else len(given)
-    head = 17 + sum(len(name) + len(value) + 4 for name, value in response.headers.items)
-    return body, plan.response(response.headers, call.route.key), size + head
+    return body, plan.response(response.headers), size + _head_size(response.headers)
+
+
+def _head_size(headers: Headers) -> int:
+    """Bytes of an answer's head."""
+    return 17 + 4 * len(headers) + len("".join([name + value for name, value in headers.items]))
 
 
 def _backend_fields(call: Call, attempt: Attempt, plan: Plan) -> dict[str, Any]:
@@ -171,9 +186,9 @@ def _llm_call(call: Call, attempt: Attempt | None, plan: Plan, estimated: Usage 
     llm = call.route.match.llm
     if llm is None:
         return None
-    asked = read_request(call.body)
     answered = _llm_answer(call, attempt)
-    account = call.gate.catalog.account_of(attempt.url) if attempt is not None else None
+    asked = read_request(call.body) if not (llm.deployment and answered.model) else None
+    account = call.gate.account_of(attempt.url) if attempt is not None else None
     tee = call.tee
     began = attempt.started if attempt is not None else 0
     diagnostic = plan.diagnostic
@@ -182,7 +197,7 @@ def _llm_call(call: Call, attempt: Attempt | None, plan: Plan, estimated: Usage 
         account_id=account.resource_id if account is not None else "",
         deployment=llm.deployment or (asked.model if asked is not None else ""),
         model=answered.model or (asked.model if asked is not None else ""),
-        api_version=api_version(call.route.match.query) if call.route.match.query else "",
+        api_version=call.route.match.api_version,
         request_id=_request_id(attempt),
         stream=tee is not None and tee.completion is not None,
         usage=answered.usage or estimated or Usage(),

@@ -16,6 +16,7 @@ from gatelog.catalog.catalog import Catalog
 from gatelog.catalog.entities import Api, Diagnostic, Operation, Product, Subscription, TemplateParameter, User
 from gatelog.gateway.http1 import RequestHead
 from gatelog.llm.operations import LlmOperation, operation_of
+from gatelog.llm.request import api_version
 from gatelog.policy.compile import Pipeline
 
 _PARAMETER = re.compile(r"\{(\*?)([^{}/?&=]+)\}")
@@ -44,6 +45,7 @@ class Match:
     parameters: dict[str, str]
     llm: LlmOperation | None
     diagnostic: Diagnostic
+    api_version: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -210,12 +212,14 @@ class _ApiRoutes:
 class Router:
     """Finds routes in one catalog."""
 
-    __slots__ = ("_apis", "_limit", "_matches", "_nowhere", "catalog")
+    __slots__ = ("_apis", "_limit", "_matches", "_nowhere", "_routes", "catalog")
 
     def __init__(self, catalog: Catalog, *, remember: int = 2048) -> None:
         self.catalog = catalog
         self._apis = [_ApiRoutes(api) for api in catalog.routes]
         self._matches: dict[tuple[str, str], Match] = {}
+        self._routes: dict[tuple[str, str, str], Route] = {}
+        """Ways in of keys that hold."""
         self._limit = remember
         self._nowhere = catalog.configuration.service_diagnostic
 
@@ -243,6 +247,17 @@ class Router:
         key, bearer = self._key_of(head, match, api)
         if not key:
             return self._without_key(match, api, operation_id)
+        known = self._routes.get((head.method, head.target, key))
+        if known is not None and known.bearer_key == bearer and known.subscription is not None and _runs(known.subscription, now):
+            return known
+        route = self._with_key(match, api, operation_id, key, bearer, now)
+        if route.refusal is None and len(head.target) <= 512:
+            if len(self._routes) >= self._limit:
+                self._routes.clear()
+            self._routes[(head.method, head.target, key)] = route
+        return route
+
+    def _with_key(self, match: Match, api: Api, operation_id: str, key: str, bearer: bool, now: int) -> Route:
         subscription = self.catalog.subscription_by_key(key)
         if subscription is None or not _runs(subscription, now):
             return Route(match, self.catalog.pipeline(None, api.id, operation_id), key=key, refusal=Refusal.KEY_INVALID)
@@ -280,7 +295,8 @@ class Router:
         self, path: str, query: str, rest: str, api: Api, operation: Operation | None, parameters: dict[str, str], method: str
     ) -> Match:
         llm = operation_of(method, path) if operation is not None else None
-        return Match(path, query, rest, api, operation, parameters, llm, self.catalog.diagnostic(api.id))
+        version = api_version(query) if query else ""
+        return Match(path, query, rest, api, operation, parameters, llm, self.catalog.diagnostic(api.id), version)
 
     def _key_of(self, head: RequestHead, match: Match, api: Api) -> tuple[str, bool]:
         """The subscription key, and whether it is the bearer token."""

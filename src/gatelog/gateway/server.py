@@ -10,7 +10,7 @@ import asyncio
 import logging
 from typing import TYPE_CHECKING, Final, cast
 
-from gatelog.gateway.answers import error_answer, http_date
+from gatelog.gateway.answers import error_answer
 from gatelog.gateway.call import Call
 from gatelog.gateway.http1 import CONTINUE, BadMessage, BodyTooLarge, RequestHead, RequestReader, head_bytes
 from gatelog.gateway.routing import Refusal, Route
@@ -262,7 +262,7 @@ class ClientConnection(asyncio.Protocol):
         self._listener.malformed += 1
         answer = error_answer(error.status, "Bad request." if error.status == 400 else str(error).capitalize() + ".")
         body = answer.body or b""
-        lines = [("Content-Length", str(len(body))), *answer.headers, ("Date", http_date(self._gate.clock.now()))]
+        lines = [("Content-Length", str(len(body))), *answer.headers, ("Date", self._gate.date())]
         lines.append(("Connection", "close"))
         self.write(head_bytes(f"HTTP/1.1 {error.status} {answer.reason}", lines) + body)
         self.close()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 
 
 class Headers:
@@ -11,40 +11,47 @@ class Headers:
     >>> fields = Headers([("Content-Type", "application/json"), ("X-A", "1"), ("x-a", "2")])
     >>> fields.get("x-A"), fields.all("X-A"), "content-type" in fields
     ('1', ['1', '2'], True)
+
+    Copies share their lines until one of them is changed.
     """
 
-    __slots__ = ("_items", "_keys")
+    __slots__ = ("_items", "_keys", "_owned")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items: list[tuple[str, str]] = list(items)
-        self._keys: list[str] | None = None
+        self._items: Sequence[tuple[str, str]] = list(items)
+        self._keys: Sequence[str] | None = None
         """Names in lower case, in the same order; None until somebody looks a name up."""
+        self._owned = True
+        """Both sequences are lists that nobody else has."""
 
     @classmethod
-    def parsed(cls, items: list[tuple[str, str]], keys: list[str]) -> Headers:
-        """From a parser that has the lower-case names already; both lists become the property of the result."""
+    def parsed(cls, items: Sequence[tuple[str, str]], keys: Sequence[str]) -> Headers:
+        """From somebody who has the lower-case names already; neither sequence may be changed afterwards."""
         headers = cls.__new__(cls)
         headers._items = items
         headers._keys = keys
+        headers._owned = False
         return headers
 
     @property
-    def keys(self) -> list[str]:
-        """The names in lower case, in order; not to be changed by the caller."""
+    def keys(self) -> Sequence[str]:
+        """The names in lower case, in order."""
         keys = self._keys
         if keys is None:
             keys = self._keys = [name.lower() for name, _ in self._items]
         return keys
 
     @property
-    def items(self) -> list[tuple[str, str]]:
-        """The lines in order; not to be changed by the caller."""
+    def items(self) -> Sequence[tuple[str, str]]:
+        """The lines in order."""
         return self._items
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The first value of `name`."""
         lowered = name.lower()
-        keys = self.keys
+        keys = self._keys
+        if keys is None:
+            keys = self.keys
         return self._items[keys.index(lowered)][1] if lowered in keys else default
 
     def all(self, name: str) -> list[str]:
@@ -57,22 +64,22 @@ class Headers:
     def set(self, name: str, *values: str) -> None:
         """Replace every line of `name` by one line for each value, where the first one stood."""
         lowered = name.lower()
-        keys = self.keys
+        items, keys = self._own()
         count = keys.count(lowered)
         position = keys.index(lowered) if count else len(keys)
         if count == 1 and len(values) == 1:
-            self._items[position] = (name, values[0])
+            items[position] = (name, values[0])
             return
         if count:
             self._drop(lowered)
-        self._items[position:position] = [(name, value) for value in values]
-        self.keys[position:position] = [lowered] * len(values)
+        items[position:position] = [(name, value) for value in values]
+        keys[position:position] = [lowered] * len(values)
 
     def append(self, name: str, value: str) -> None:
         """Add one more line."""
-        self._items.append((name, value))
-        if self._keys is not None:
-            self._keys.append(name.lower())
+        items, keys = self._own()
+        items.append((name, value))
+        keys.append(name.lower())
 
     def remove(self, name: str) -> None:
         """Drop every line of `name`; nothing happens when there is none."""
@@ -81,16 +88,23 @@ class Headers:
             self._drop(lowered)
 
     def _drop(self, lowered: str) -> None:
-        keys = self.keys
-        for position in range(len(keys) - 1, -1, -1):
-            if keys[position] == lowered:
-                del keys[position], self._items[position]
+        items, keys = self._own()
+        while lowered in keys:
+            position = keys.index(lowered)
+            del keys[position], items[position]
+
+    def _own(self) -> tuple[list[tuple[str, str]], list[str]]:
+        """Lists of its own, to be changed."""
+        items, keys = self._items, self.keys
+        if not self._owned or not isinstance(items, list) or not isinstance(keys, list):
+            items, keys = list(items), list(keys)
+            self._items, self._keys, self._owned = items, keys, True
+        return items, keys
 
     def copy(self) -> Headers:
         """An independent copy."""
-        copied = Headers(self._items)
-        copied._keys = None if self._keys is None else self._keys.copy()
-        return copied
+        self._owned = False
+        return Headers.parsed(self._items, self.keys)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self.keys
@@ -102,10 +116,10 @@ class Headers:
         return len(self._items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and self._items == other._items
+        return isinstance(other, Headers) and list(self._items) == list(other._items)
 
     def __hash__(self) -> int:
         raise TypeError("headers are mutable and cannot be hashed")
 
     def __repr__(self) -> str:
-        return f"Headers({self._items!r})"
+        return f"Headers({list(self._items)!r})"
