@@ -8,9 +8,11 @@ from typing import Final, Literal
 
 from gatelog.errors import InvalidDocument, Problem
 from gatelog.policy.binding import ERROR, WARNING, Binder, Finding, KnownNames, Row, Setting
-from gatelog.policy.elements.table import REFUSED, STATEMENTS
 from gatelog.policy.elements.cors import Cors
 from gatelog.policy.elements.parent_scope import Base
+from gatelog.policy.elements.response_cache import CacheStore
+from gatelog.policy.elements.semantic_cache import SemanticCacheStore
+from gatelog.policy.elements.table import REFUSED, STATEMENTS
 from gatelog.policy.pipeline import Pipeline
 from gatelog.policy.reader import Node, read
 from gatelog.policy.reads import DEFERRED, REQUEST_BODY, RESPONSE_BODY
@@ -203,12 +205,21 @@ def _pipeline(document: Document) -> Pipeline:
         backend=spliced[1],
         outbound=spliced[2],
         on_error=spliced[3],
+        after_store=_after_store(spliced[2]),
         needs_request_body=REQUEST_BODY in needs,
         buffers_response=RESPONSE_BODY in needs,
         has_deferred=DEFERRED in needs,
         cors=cors,
         references=frozenset[tuple[str, str]]().union(*(section.references for section in sections)),
     )
+
+
+def _after_store(outbound: tuple[Statement, ...]) -> tuple[Statement, ...]:
+    """What of outbound comes after the element that keeps answers; all of it when there is none."""
+    for index, statement in enumerate(outbound):
+        if any(isinstance(inner, CacheStore | SemanticCacheStore) for inner in walk((statement,))):
+            return outbound[index + 1 :]
+    return outbound
 
 
 def compile_pipeline(

@@ -113,6 +113,13 @@ class FetchKeys(Effect):
 
 
 @dataclass(frozen=True, slots=True)
+class FetchCertificate(Effect):
+    """A configured certificate. Reply: str PEM (with its key, where there is one). Throws when there is none."""
+
+    certificate_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class Sleep(Effect):
     """Wait. Reply: None."""
 
@@ -141,7 +148,10 @@ class TakeWindow(Effect):
     first_period: int = 0
     """Start of the first fixed window, seconds since 1970."""
     force: bool = False
-    """Count even past the limit (settling what was reserved, or a condition that is known only after the answer)."""
+    """Count even past the limit (settling what was reserved, or a condition that is known only after the answer).
+    `amount` may then be negative: what was reserved and not used is given back."""
+    probe: bool = False
+    """Only ask: the reply is as if `amount` were counted, nothing is."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,7 +9,7 @@ from typing import Any
 from gatelog.policy.answers import response_to
 from gatelog.policy.effects import Answer, Effect, PolicyError
 from gatelog.policy.elements.cors import Cors
-from gatelog.policy.statement import EndOfPipeline, Place, Statement, run_statements
+from gatelog.policy.statement import EndOfPipeline, Place, ServedFromCache, Statement, run_statements
 from gatelog.record.exchange import Exchange, LastError, Response
 from gatelog.record.headers import Headers
 
@@ -28,6 +28,8 @@ class Pipeline:
     backend: tuple[Statement, ...]
     outbound: tuple[Statement, ...]
     on_error: tuple[Statement, ...]
+    after_store: tuple[Statement, ...] = ()
+    """What of outbound runs when the answer came from a cache: all after the element that stores."""
     needs_request_body: bool = False
     """Some statement reads the request's body."""
     buffers_response: bool = False
@@ -42,11 +44,8 @@ class Pipeline:
     def run(self, exchange: Exchange) -> Steps:
         """Everything that a call passes, from the first inbound statement to the last outbound one."""
         try:
-            yield from run_statements(self.inbound, exchange)
-            yield from run_statements(self.backend, exchange)
-            if exchange.response is None:
-                exchange.response = Response(200, "OK", Headers())
-            yield from run_statements(self.outbound, exchange)
+            outbound = yield from self._answer(exchange)
+            yield from run_statements(outbound, exchange)
             yield from _finish(exchange)
             return
         except EndOfPipeline:
@@ -58,6 +57,17 @@ class Pipeline:
             yield _answer(exchange)
         else:
             yield from self.fail(exchange, failure)
+
+    def _answer(self, exchange: Exchange) -> Generator[Effect, Any, tuple[Statement, ...]]:
+        """Get an answer, from the backend or a cache; gives what is left to run of outbound."""
+        try:
+            yield from run_statements(self.inbound, exchange)
+            yield from run_statements(self.backend, exchange)
+        except ServedFromCache:
+            return self.after_store
+        if exchange.response is None:
+            exchange.response = Response(200, "OK", Headers())
+        return self.outbound
 
     def fail(self, exchange: Exchange, error: PolicyError) -> Steps:
         """Answer a failed call: the gateway's own answer, then on-error, which may make another."""
@@ -94,9 +104,8 @@ def _record(exchange: Exchange, error: PolicyError) -> None:
 
 def _finish(exchange: Exchange) -> Steps:
     """Run what statements left to do for when the answer is known."""
-    pending, exchange.on_answer = exchange.on_answer, []
-    for todo in pending:
-        steps = todo(exchange)
+    while exchange.on_answer:
+        steps = exchange.on_answer.pop(0)(exchange)
         if steps is not None:
             yield from steps
 

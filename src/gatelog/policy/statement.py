@@ -77,6 +77,10 @@ class EndOfPipeline(Exception):
     """`exchange.response` is the answer: nothing else runs."""
 
 
+class ServedFromCache(Exception):
+    """`exchange.response` came from a cache: the backend is skipped, outbound goes on after the element that stores."""
+
+
 def run_statements(statements: Sequence[Statement], exchange: Exchange) -> Generator[Effect, Any, None]:
     """Run statements in order. What goes wrong leaves as a PolicyError that knows its place."""
     if exchange.tracer is not None:

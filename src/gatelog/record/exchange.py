@@ -110,6 +110,10 @@ class Exchange:
     """Base URL that set-backend-service chose last; empty: the backend entity, else the API's service URL."""
     backend_id: str = ""
     """Backend entity or pool that set-backend-service chose last; the later of the two settings wins."""
+    client_certificate: str = ""
+    """What the gate shows to the backend: certificate id, `thumbprint:{hex}`, or PEM text with its key."""
+    proxy: str = ""
+    """URL of the HTTP proxy towards the backend, with credentials where it needs them."""
     trace_records: list[TraceRecord] = field(default_factory=list)
     tracing: bool = False
     """A request trace was asked for and allowed."""
@@ -118,6 +122,8 @@ class Exchange:
     on_answer: list[Any] = field(default_factory=list)
     """What statements still have to do once the answer's head is final (callables of the exchange): headers of rate
     limits, counting that depends on the answer. The pipeline runs them; nobody else looks."""
+    notes: dict[str, Any] = field(default_factory=dict)
+    """What one statement leaves for another (a cache key); expressions do not see it."""
     cache: str = "none"
     """`hit`, `miss` or `none`: what a cache policy found."""
     tls_version: str = ""
