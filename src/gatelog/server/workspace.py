@@ -9,14 +9,21 @@ from contextlib import ExitStack
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
+from starlette.requests import Request
 
-from gatelog import config
-from gatelog.api import health, management, portal
+from gatelog import config, kql
+from gatelog.api import health, management, metrics, portal
+from gatelog.api.management.errors import answer, to_arm
 from gatelog.api.management.routes import Face
+from gatelog.api.metrics import MetricsFace
+from gatelog.api.roles import Action
 from gatelog.api.security import Security
 from gatelog.catalog.entities import Configuration
-from gatelog.clock import SystemClock
+from gatelog.clock import Clock, SystemClock
 from gatelog.config import Settings
+from gatelog.monitor.metrics.rollup import Rollup
+from gatelog.monitor.metrics.series import RunKql
+from gatelog.schema.query import Limits, ResultTable
 from gatelog.server.catalog import open_catalog
 from gatelog.server.lifeline import hold_lifeline, say_ready
 from gatelog.sinks.deliver import Deliveries
@@ -56,14 +63,29 @@ async def _serve(settings: Settings, ready: int | None) -> None:
         deliveries.start()
         security = Security(settings.admin_key, clock, assignments=lambda: configuration().role_assignments)
         face = Face(control=control, security=security, clock=clock, record=workspace.append_event)
+
+        def run_kql(text: str) -> ResultTable:
+            return workspace.fetch(kql.compile(text, workspace.schema(), clock.now()), Limits()).tables[0]
+
+        rollup = Rollup(run_kql, workspace.ingest.wait_until_caught_up, workspace.append_event, configuration, clock)
+        parts.callback(rollup.stop)
+        rollup.start()
         app = Starlette(
             routes=[
                 *health.routes(lambda: {"workspace": True, "deliveries": True}),
+                *metrics.routes(_metrics_face(run_kql, security, clock)),
                 *management.routes(face),
                 *portal.routes(),
             ]
         )
         await _listen(app, settings, ready)
+
+
+def _metrics_face(run_kql: RunKql, security: Security, clock: Clock) -> MetricsFace:
+    def allow(request: Request, resource_id: str) -> None:
+        security.require(security.authenticate(request), Action.READ, resource_id)
+
+    return MetricsFace(run=run_kql, clock=clock, allow=allow, answer_error=lambda error, path: answer(to_arm(error, path)))
 
 
 def _options(settings: Settings) -> WorkspaceOptions:

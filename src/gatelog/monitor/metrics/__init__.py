@@ -1,0 +1,1 @@
+"""Platform metrics of Azure OpenAI and API Management, counted from GatelogCalls; `gatelog.monitor` has the map."""
