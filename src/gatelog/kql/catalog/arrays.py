@@ -103,17 +103,17 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar(
         "array_split",
         (
-            signature("array:dynamic index:long", DYNAMIC, python=arrays.split_at),
             signature("array:dynamic indices:dynamic", DYNAMIC, python=arrays.split_at),
+            signature("array:dynamic index:long", DYNAMIC, python=arrays.split_at),
         ),
         DYNAMIC,
         "The array cut before one or several places.",
         nulls="maybe",
         examples=(
             shows(
-                "array_split(dynamic([1, 2, 3, 4, 5]), 2), array_split(dynamic([1, 2, 3, 4, 5]), dynamic([1, 3, -2]))",
+                "array_split(dynamic([1, 2, 3, 4, 5]), 2), array_split(dynamic([1, 2, 3, 4, 5]), dynamic([1, 3]))",
                 "[[1,2],[3,4,5]]",
-                "[[1],[2,3],[],[4,5]]",
+                "[[1],[2,3],[4,5]]",
             ),
         ),
     ),
@@ -241,7 +241,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "zip",
-        "array:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "The items of each place together.",
         python=arrays.zipped,

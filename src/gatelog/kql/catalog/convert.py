@@ -29,9 +29,17 @@ def _converted(emit: Emit, operand: Fragment) -> str:
 
 
 def _conversion(name: str, type: KqlType, doc: str, expression: str, value: object, *aliases: str, kind: str = "any") -> Function:
-    more = {"nulls": "never" if type is KqlType.STRING else "maybe", "naming": "through"}
     return scalar(
-        name, f"value:{kind}", type, doc, _converted, _converted, examples=(shows(expression, value),), aliases=aliases, **more
+        name,
+        f"value:{kind}",
+        type,
+        doc,
+        _converted,
+        _converted,
+        examples=(shows(expression, value),),
+        aliases=aliases,
+        naming="through",
+        nulls="never" if type is KqlType.STRING else "maybe",
     )
 
 
@@ -45,9 +53,8 @@ def _common(operands: Sequence[Operand]) -> KqlType:
     return next(operand.type for operand in operands if operand.type in fixed)
 
 
-def _branches(operands: Sequence[Operand]) -> Sequence[Operand]:
-    """The values of case(p1, v1, p2, v2, ..., v)."""
-    return [*operands[1:-1:2], operands[-1]]
+def _case_type(operands: Sequence[Operand]) -> KqlType:
+    return _common([*operands[1:-1:2], operands[-1]])
 
 
 def _iff(emit: Emit, predicate: Fragment, then: Fragment, otherwise: Fragment) -> str:
@@ -55,9 +62,12 @@ def _iff(emit: Emit, predicate: Fragment, then: Fragment, otherwise: Fragment) -
 
 
 def _case(emit: Emit, *operands: Fragment) -> str:
-    values = [_fitted(emit, operand) for operand in _branches(operands)]
-    predicates = [operand.text for operand in operands[:-1:2]]
-    arms = " ".join(f"WHEN {predicate} THEN {value}" for predicate, value in zip(predicates, values, strict=False))
+    """case(p1, v1, p2, v2, ..., v); a null predicate does not hold."""
+    predicates = operands[:-1:2]
+    if len(operands) % 2 == 0 or any(predicate.type is not KqlType.BOOL for predicate in predicates):
+        raise emit.refuse("case() takes predicates and values in turn, and a last value")
+    values = [_fitted(emit, operand) for operand in (*operands[1:-1:2], operands[-1])]
+    arms = " ".join(f"WHEN {predicate.text} THEN {value}" for predicate, value in zip(predicates, values, strict=False))
     return f"(CASE {arms} ELSE {values[-1]} END)"
 
 
@@ -71,10 +81,6 @@ def _fitted(emit: Emit, operand: Fragment) -> str:
     if KqlType.DYNAMIC not in (operand.type, emit.result) and not {operand.type, emit.result} <= _NUMBERS:
         raise emit.refuse(f"the values have no common type: {operand.type.value} and {emit.result.value}")
     return emit.convert(operand, emit.result).text
-
-
-def _check_case(operands: Sequence[Operand]) -> KqlType:
-    return _common(_branches(operands))
 
 
 def _coalesce(emit: Emit, *operands: Fragment) -> str:
@@ -198,7 +204,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "case",
-        (signature("predicate:bool then:any rest:any+", _check_case, _case, _case),),
+        (signature("predicate:bool then:any rest:any+", _case_type, _case, _case),),
         LONG,
         "The value that follows the first predicate that holds, or the last value.",
         nulls="maybe",
@@ -206,7 +212,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "coalesce",
-        (signature("value:any+", _common, _coalesce, _coalesce),),
+        (signature("first:any more:any+", _common, _coalesce, _coalesce),),
         LONG,
         "The first value that is not null (for strings: not empty).",
         nulls="maybe",
@@ -214,7 +220,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "max_of",
-        (signature("value:any+", _common, _greatest),),
+        (signature("first:any more:any+", _common, _greatest),),
         LONG,
         "The largest of the values; null only when all are.",
         nulls="maybe",
@@ -222,7 +228,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "min_of",
-        (signature("value:any+", _common, _least),),
+        (signature("first:any more:any+", _common, _least),),
         LONG,
         "The smallest of the values; null only when all are.",
         nulls="maybe",

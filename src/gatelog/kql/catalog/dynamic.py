@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, Operand, signature
-from gatelog.kql.catalog.shorthand import BOOL, DYNAMIC, REAL, STRING, as_json, as_json_or_null, scalar, shows
+from gatelog.kql.catalog.shorthand import BOOL, DYNAMIC, STRING, as_json, as_json_or_null, scalar, shows
 from gatelog.kql.kernels import arrays, bags, markup
+from gatelog.kql.kernels.json_text import write
 from gatelog.schema.types import KqlType
 
 
@@ -17,7 +18,7 @@ def _pack(emit: Emit, *pairs: Fragment) -> str:
     if all(isinstance(name, str) for name in names) and len(set(names)) == len(names) and emit.dialect == "duckdb":
         slots = []
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
-            slots.append(emit.text(bags.pack(key.value, None)[1:-5]) + f" || {as_json_or_null(emit, value)}")
+            slots.append(emit.text(write(key.value) + ":") + f" || {as_json_or_null(emit, value)}")
         return f"('{{' || {' || chr(44) || '.join(slots)} || '}}')"
     texts = [
         one
@@ -102,7 +103,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "bag_merge",
-        "bag:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "One bag of all slots; the leftmost bag wins.",
         python=bags.merge,
@@ -204,7 +205,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "set_union",
-        "set:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "The distinct items of several arrays.",
         python=arrays.union,
@@ -213,7 +214,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "set_intersect",
-        "set:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "The distinct items that all arrays have.",
         python=arrays.intersect,
@@ -222,7 +223,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "set_difference",
-        "set:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "The distinct items of the first array that no other has.",
         python=arrays.difference,
@@ -250,10 +251,10 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar(
         "jaccard_index",
         "one:dynamic other:dynamic",
-        REAL,
+        DYNAMIC,
         "Size of the intersection of two sets over size of their union.",
         python=arrays.jaccard,
         nulls="maybe",
-        examples=(shows("jaccard_index(dynamic([0, 1, 2]), dynamic([1, 2, 3, 4]))", 0.4),),
+        examples=(shows("jaccard_index(dynamic([0, 1, 2]), dynamic([1, 2, 3, 4]))", "0.4"),),
     ),
 )

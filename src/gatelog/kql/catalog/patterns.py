@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, Operand, signature
 from gatelog.kql.catalog.shorthand import DYNAMIC, LONG, STRING, constant, scalar, shows
 from gatelog.kql.kernels import text
@@ -21,7 +23,7 @@ def _extract(emit: Emit, pattern: Fragment, group: Fragment, source: Fragment, w
     return emit.convert(Fragment(found, KqlType.STRING, nullable=False), wanted.value).text
 
 
-def _extract_type(operands: list[Operand]) -> KqlType:
+def _extract_type(operands: Sequence[Operand]) -> KqlType:
     found: KqlType = operands[3].value
     return found
 

@@ -40,7 +40,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "hll_merge",
-        "hll:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "One sketch of several.",
         python=digests.hll_merge_values,
@@ -51,7 +51,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "tdigest_merge",
-        "tdigest:dynamic+",
+        "first:dynamic more:dynamic+",
         DYNAMIC,
         "One sketch of several.",
         python=digests.tdigest_merge_values,

@@ -110,10 +110,21 @@ def _strrep(emit: Emit, value: Fragment, times: Fragment, delimiter: Fragment | 
     if emit.dialect == "duckdb":
         if delimiter is None:
             return f"repeat({value.text}, {count})"
-        return f"array_to_string(list_transform(range({count}), lambda i: {value.text}), {delimiter.text})"
+        return f"(repeat({value.text} || {delimiter.text}, {count} - 1) || left({value.text}, {count} * length({value.text})))"
     if delimiter is None:
         return f"repeat({value.text}, toUInt64({count}))"
     return f"arrayStringConcat(arrayWithConstant({count}, {value.text}), {delimiter.text})"
+
+
+def _replaced(source: str, lookup: str, rewrite: str) -> str:
+    return source.replace(lookup, rewrite) if lookup else source
+
+
+def _replace_string(emit: Emit, source: Fragment, lookup: Fragment, rewrite: Fragment) -> str:
+    replaced = f"{'replace' if emit.dialect == 'duckdb' else 'replaceAll'}({source.text}, {lookup.text}, {rewrite.text})"
+    if isinstance(lookup.value, str) and lookup.value:
+        return replaced
+    return f"(CASE WHEN {lookup.text} = '' THEN {source.text} ELSE {replaced} END)"
 
 
 def _replace_strings(emit: Emit, source: Fragment, lookups: Fragment, rewrites: Fragment) -> str:
@@ -193,7 +204,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "strcat_delim",
-        "delimiter:text value:text+",
+        "delimiter:text first:text more:text+",
         STRING,
         "The texts of all arguments with a delimiter between them.",
         _strcat_delim,
@@ -284,15 +295,15 @@ FUNCTIONS: tuple[Function, ...] = (
         "text:string lookup:string rewrite:string",
         STRING,
         "The text with every occurrence of a text replaced.",
-        "replace({0}, {1}, {2})",
-        "replaceAll({0}, {1}, {2})",
+        _replace_string,
+        _replace_string,
         examples=(
             shows(
                 "replace_string('A magic trick can turn a cat into a dog', 'cat', 'hamster')",
                 "A magic trick can turn a hamster into a dog",
             ),
         ),
-        fold=str.replace,
+        fold=_replaced,
     ),
     scalar(
         "replace_strings",

@@ -93,7 +93,7 @@ def _neighbour(emit: Emit, function: str, column: Fragment, offset: Fragment | N
 def _session(emit: Emit, when: Fragment, from_first: Fragment, between: Fragment, restart: Fragment | None = None) -> str:
     """A long gap always starts a session, so the rows between long gaps are looked at together."""
     ticks = f"epoch_us({when.text})"
-    gap = f"{ticks} - lag({ticks}) OVER {emit.over} > {between.text} // 10"
+    gap = f"{ticks} - lag({ticks}) OVER {emit.over} >= {between.text} // 10"
     again = "false" if restart is None else f"coalesce({restart.text}, false)"
     opened = emit.hoist(f"CASE WHEN coalesce({gap}, true) OR {again} THEN 1 ELSE 0 END")
     group = emit.hoist(f"sum({opened}) OVER {_framed(emit.over)}")

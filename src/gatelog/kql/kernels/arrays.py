@@ -157,7 +157,10 @@ def _sets(texts: tuple[str | None, ...], combine: Any) -> str | None:
     known = [group for group in groups if group is not None]
     if len(known) != len(groups):
         return None
-    return dump(list({key(item): item for item in reversed(combine(known[0], known[1:]))}.values())[::-1])
+    distinct: dict[Any, Any] = {}
+    for item in combine(known[0], known[1:]):
+        distinct.setdefault(key(item), item)
+    return dump(list(distinct.values()))
 
 
 def same_set(one: str | None, other: str | None) -> bool | None:
@@ -172,13 +175,13 @@ def has_element(text: str | None, value: str | None) -> bool | None:
     return None if items is None else key(load(value)) in {key(item) for item in items}
 
 
-def jaccard(one: str | None, other: str | None) -> float | None:
+def jaccard(one: str | None, other: str | None) -> str | None:
     """Size of the intersection over size of the union; NaN for two empty sets."""
     left, right = array(one), array(other)
     if left is None or right is None:
         return None
     first, second = {key(item) for item in left}, {key(item) for item in right}
-    return len(first & second) / len(first | second) if first | second else float("nan")
+    return dump(len(first & second) / len(first | second) if first | second else float("nan"))
 
 
 def zipped(*texts: str | None) -> str | None:

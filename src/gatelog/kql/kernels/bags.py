@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from typing import Any
 
 import orjson
@@ -83,11 +84,11 @@ def remove_keys(text: str | None, names: str | None) -> str | None:
         return None
     for name in wanted:
         steps = json_path(str(name)) if str(name).startswith("$") else [str(name)]
-        _remove(root, steps)
+        _remove(root, steps or [])
     return dump(root)
 
 
-def _remove(value: Any, steps: list[str | int]) -> None:
+def _remove(value: Any, steps: Sequence[str | int]) -> None:
     for step in steps[:-1]:
         value = _member(value, step)
     if steps and isinstance(value, dict):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from statistics import NormalDist
 
 import numpy as np
 
@@ -11,6 +12,8 @@ from gatelog.kql.kernels.regression import fit_line
 from gatelog.kql.kernels.series import Reals, reals, written
 
 _SHORTEST_PERIOD = 4
+_SIGNIFICANT = 0.6
+"""Periods that score less are not reported."""
 _TUKEY_FACTOR = 2.772605605507915
 """Makes a score between the 10th and 90th percentiles comparable to Tukey's, between the quartiles."""
 
@@ -60,7 +63,11 @@ def periods_detect(text: str | None, low: float | None, high: float | None, coun
     scores = _scores(_filled(values))
     found: list[int] = []
     for lag in _peaks(scores, low, high):
-        if len(found) < count and not any(abs(lag / base - round(lag / base)) * base <= 1 for base in found):
+        if (
+            scores[lag] >= _SIGNIFICANT
+            and len(found) < count
+            and not any(abs(lag / base - round(lag / base)) * base <= 1 for base in found)
+        ):
             found.append(lag)
     gaps = [0.0] * (count - len(found))
     return write([[float(lag) for lag in found] + gaps, [float(scores[lag]) for lag in found] + gaps])
@@ -135,7 +142,7 @@ def _trend(values: Reals, trend: str, size: int) -> Reals:
         return np.full(size, float(values.mean()))
     line = fit_line(written(values))
     assert line is not None
-    fitted: Reals = line["interception"] + line["slope"] * np.arange(size, dtype=np.float64)
+    fitted: Reals = line["interception"] + line["slope"] * np.arange(1, size + 1, dtype=np.float64)
     return fitted
 
 
@@ -162,9 +169,9 @@ def forecast(
     return decompose(text, period, trend, test_points, threshold)
 
 
-def _outlier_scores(values: Reals, kind: str) -> Reals | None:
+def _outlier_scores(values: Reals, kind: str, low: float = 10, high: float = 90) -> Reals | None:
     """Distance from the normal range in units of that range; 0 inside, and for gaps."""
-    low, high, factor = (25, 75, 1.0) if kind == "tukey" else (10, 90, _TUKEY_FACTOR)
+    low, high, factor = (25, 75, 1.0) if kind == "tukey" else (low, high, _normalization(low, high))
     known = values[np.isfinite(values)]
     if kind not in ("tukey", "ctukey") or not len(known):
         return None
@@ -178,14 +185,29 @@ def _outlier_scores(values: Reals, kind: str) -> Reals | None:
     return scores
 
 
-def outliers(text: str | None, kind: str | None = "ctukey", ignored: float | None = None) -> str | None:
+def _normalization(low: float, high: float) -> float:
+    """Makes scores between two percentiles comparable to Tukey's, between the quartiles, for normal data."""
+    if (low, high) == (10, 90):
+        return _TUKEY_FACTOR
+    normal = NormalDist()
+    bottom, top, quartile = normal.inv_cdf(low / 100), normal.inv_cdf(high / 100), normal.inv_cdf(0.75)
+    return 1.5 * (top - bottom) / (4 * quartile - top)
+
+
+def outliers(
+    text: str | None,
+    kind: str | None = "ctukey",
+    ignored: float | None = None,
+    low: float | None = 10,
+    high: float | None = 90,
+) -> str | None:
     """series_outliers(): the anomaly score of each item."""
     values = reals(text)
-    if values is None or kind is None:
+    if values is None or kind is None or low is None or high is None or not 2 <= low < high <= 98:
         return None
     if ignored is not None:
         values = np.where(values == ignored, np.nan, values)
-    scores = _outlier_scores(values, kind.lower())
+    scores = _outlier_scores(values, kind.lower(), low, high)
     return None if scores is None else written(scores)
 
 

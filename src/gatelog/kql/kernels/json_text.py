@@ -97,5 +97,5 @@ def text_of(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, float):
-        return real_text(value)
+        return real_json(value).strip('"')
     return write(value)

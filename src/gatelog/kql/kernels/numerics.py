@@ -7,6 +7,7 @@ import math
 _BYTE_UNITS = ("Bytes", "KB", "MB", "GB", "TB", "PB", "EB")
 _MASK = 0xFFFFFFFFFFFFFFFF
 _ITERATIONS = 300
+_LARGEST_SHAPE = 10_000
 
 
 def signed_64(value: int) -> int:
@@ -61,10 +62,16 @@ def erfc(value: float | None) -> float | None:
     return None if value is None else math.erfc(value)
 
 
+def _has_shape(alpha: float, beta: float) -> bool:
+    return 0 < alpha <= _LARGEST_SHAPE and 0 < beta <= _LARGEST_SHAPE
+
+
 def beta_pdf(x: float | None, alpha: float | None, beta: float | None) -> float | None:
-    """Density of the beta distribution."""
-    if x is None or alpha is None or beta is None or not 0 <= x <= 1 or alpha <= 0 or beta <= 0:
+    """Density of the beta distribution; NaN outside [0, 1] and for shapes that make no sense."""
+    if x is None or alpha is None or beta is None:
         return None
+    if not 0 <= x <= 1 or not _has_shape(alpha, beta):
+        return math.nan
     if x in (0.0, 1.0):
         edge = alpha if x == 0 else beta
         return math.inf if edge < 1 else 0.0 if edge > 1 else (beta if x == 0 else alpha)
@@ -72,11 +79,13 @@ def beta_pdf(x: float | None, alpha: float | None, beta: float | None) -> float 
 
 
 def beta_cdf(x: float | None, alpha: float | None, beta: float | None) -> float | None:
-    """Standard cumulative beta distribution: the regularized incomplete beta function."""
-    if x is None or alpha is None or beta is None or alpha <= 0 or beta <= 0:
+    """The regularized incomplete beta function; NaN outside [0, 1] and for shapes that make no sense."""
+    if x is None or alpha is None or beta is None:
         return None
-    if x <= 0 or x >= 1:
-        return (0.0 if x == 0 else 1.0) if x in (0.0, 1.0) else None
+    if not 0 <= x <= 1 or not _has_shape(alpha, beta):
+        return math.nan
+    if x in (0.0, 1.0):
+        return x
     front = math.exp(_log_kernel(x, alpha, beta))
     if x < (alpha + 1) / (alpha + beta + 2):
         return front * _fraction(x, alpha, beta) / alpha
@@ -84,9 +93,11 @@ def beta_cdf(x: float | None, alpha: float | None, beta: float | None) -> float 
 
 
 def beta_inv(probability: float | None, alpha: float | None, beta: float | None) -> float | None:
-    """The x whose beta_cdf() is the probability."""
-    if probability is None or alpha is None or beta is None or not 0 <= probability <= 1 or alpha <= 0 or beta <= 0:
+    """The x whose beta_cdf() is the probability; null for no probability, NaN for shapes that make no sense."""
+    if probability is None or alpha is None or beta is None or not 0 < probability <= 1:
         return None
+    if not _has_shape(alpha, beta):
+        return math.nan
     low, high = 0.0, 1.0
     for _ in range(_ITERATIONS):
         middle = (low + high) / 2

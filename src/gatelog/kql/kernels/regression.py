@@ -52,8 +52,8 @@ def stats_bag(text: str | None, ignore_nonfinite: bool | None = False) -> str | 
 
 
 def _line(values: Reals) -> dict[str, Any]:
-    """The best line through the items."""
-    places = np.arange(len(values), dtype=np.float64)
+    """The best line through the items; the first item stands at x = 1."""
+    places = np.arange(1, len(values) + 1, dtype=np.float64)
     centered, spread = places - places.mean(), values - values.mean()
     square = float((centered * centered).sum())
     slope = float((centered * spread).sum()) / square if square else 0.0
@@ -144,11 +144,11 @@ def fit_poly(text: str | None, places: str | None = None, degree: int | None = 1
     values = whole(text)
     if values is None or degree is None or not 1 <= degree < len(values):
         return None
-    points = np.arange(len(values), dtype=np.float64) if places is None else whole(places)
+    points = np.arange(1, len(values) + 1, dtype=np.float64) if places is None else whole(places)
     if points is None or len(points) != len(values):
         return None
-    coefficients = np.polyfit(points, values, degree)
-    fitted = np.polyval(coefficients, points)
+    coefficients: Reals = np.asarray(np.polyfit(points, values, degree), dtype=np.float64)
+    fitted: Reals = np.asarray(np.polyval(coefficients, points), dtype=np.float64)
     around, residual = float(((values - values.mean()) ** 2).sum()), values - fitted
     rsquare = 1 - float((residual * residual).sum()) / around if around else 1.0
     moments = f"{write(_sample_variance(values))},{write(_sample_variance(residual))}"
