@@ -82,5 +82,5 @@ def test_shredded_columns_equal_the_text(store: DuckDbStorage, bodies: list[str]
             store.flush()
         query = compile(own.name + KQL, store.schema(), NOW)
         answers.append(store.fetch(query, Limits()).tables[0].data.to_pylist())
-        assert len(query.scans[0].columns) == (2 if table is PLAIN else 6)
+        assert len(query.scans[0].columns) == (2 if table is PLAIN else 5)
     assert repr(answers[0]) == repr(answers[1])
