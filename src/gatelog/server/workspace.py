@@ -1,30 +1,25 @@
-"""The workspace process: store, ingest, deliveries, the HTTP faces of the management plane, and the portal."""
+"""The workspace process: store, ingest, deliveries, metrics, and the HTTP faces of the management plane."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from contextlib import ExitStack
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 
 import uvicorn
 import uvloop
 from starlette.applications import Starlette
-from starlette.requests import Request
 
 from gatelog import config, kql
-from gatelog.api import health, management, metrics, portal
-from gatelog.api.management.errors import answer, to_arm
-from gatelog.api.management.routes import Face
-from gatelog.api.metrics import MetricsFace
-from gatelog.api.roles import Action
-from gatelog.api.security import Security
 from gatelog.catalog.entities import Configuration
-from gatelog.clock import Clock, SystemClock
+from gatelog.clock import SystemClock
 from gatelog.config import Settings
 from gatelog.monitor.metrics.rollup import Rollup
-from gatelog.monitor.metrics.series import RunKql
 from gatelog.schema.query import Limits, ResultTable
 from gatelog.server.catalog import open_catalog
+from gatelog.server.faces import Parts, application
+from gatelog.server.identity import issuer_of
 from gatelog.server.lifeline import hold_lifeline, say_ready
 from gatelog.sinks.deliver import Deliveries
 from gatelog.workspace.space import WorkspaceOptions, open_workspace
@@ -32,60 +27,48 @@ from gatelog.workspace.space import WorkspaceOptions, open_workspace
 NANOSECONDS = 1_000_000_000
 
 
-def run(_index: int) -> int:
+def run(_number: int) -> int:
     """Serve the management plane until told to stop."""
     settings = config.load({})
     ready = config.ready_descriptor()
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s workspace: %(message)s")
     hold_lifeline()
-    with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
-        runner.run(_serve(settings, ready))
+    with _running_parts(settings) as parts, asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+        runner.run(_listen(application(parts), settings, ready))
     return 0
 
 
-async def _serve(settings: Settings, ready: int | None) -> None:
-    """Build the parts in order, serve, and take them down in reverse."""
+@contextmanager
+def _running_parts(settings: Settings) -> Iterator[Parts]:
+    """Build and start the parts in order; stop them in reverse."""
     clock = SystemClock()
+    journal = settings.data / "journal"
     gateway_url = f"{'https' if settings.tls else 'http'}://{settings.gateway}"
-    with ExitStack() as parts:
-        control = parts.enter_context(open_catalog(settings, gateway_url))
+    with ExitStack() as stack:
+        control = stack.enter_context(open_catalog(settings, gateway_url))
 
         def configuration() -> Configuration:
             return control.snapshot().catalog.configuration
 
-        workspace = open_workspace(
-            settings.data / "workspace", settings.data / "journal", configuration, clock, _options(settings)
-        )
-        parts.callback(workspace.stop)
-        workspace.start()
-        deliveries = Deliveries(configuration, settings.data / "journal", settings.data / "sinks", clock)
-        parts.callback(deliveries.stop)
-        deliveries.start()
-        security = Security(settings.admin_key, clock, assignments=lambda: configuration().role_assignments)
-        face = Face(control=control, security=security, clock=clock, record=workspace.append_event)
+        workspace = open_workspace(settings.data / "workspace", journal, configuration, clock, _options(settings))
 
         def run_kql(text: str) -> ResultTable:
             return workspace.fetch(kql.compile(text, workspace.schema(), clock.now()), Limits()).tables[0]
 
+        deliveries = Deliveries(configuration, journal, settings.data / "sinks", clock)
         rollup = Rollup(run_kql, workspace.ingest.wait_until_caught_up, workspace.append_event, configuration, clock)
-        parts.callback(rollup.stop)
-        rollup.start()
-        app = Starlette(
-            routes=[
-                *health.routes(lambda: {"workspace": True, "deliveries": True}),
-                *metrics.routes(_metrics_face(run_kql, security, clock)),
-                *management.routes(face),
-                *portal.routes(),
-            ]
+        for part in (workspace, deliveries, rollup):
+            part.start()
+            stack.callback(part.stop)
+        yield Parts(
+            settings=settings,
+            clock=clock,
+            control=control,
+            workspace=workspace,
+            issuer=issuer_of(settings, clock),
+            run_kql=run_kql,
+            is_healthy={"workspace": True},
         )
-        await _listen(app, settings, ready)
-
-
-def _metrics_face(run_kql: RunKql, security: Security, clock: Clock) -> MetricsFace:
-    def allow(request: Request, resource_id: str) -> None:
-        security.require(security.authenticate(request), Action.READ, resource_id)
-
-    return MetricsFace(run=run_kql, clock=clock, allow=allow, answer_error=lambda error, path: answer(to_arm(error, path)))
 
 
 def _options(settings: Settings) -> WorkspaceOptions:

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from gatelog.schema.query import Limits, Query, Result
 from gatelog.schema.table import Schema, Table
+from gatelog.storage.errors import StopReason
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,14 @@ class Filter:
     """As in `Batch` (datetime: ns since 1970); a list for `in`, `in~` and `between`."""
 
 
+class Run(Protocol):
+    """A query that is running."""
+
+    def stop(self, reason: StopReason) -> None:
+        """End it, from any thread."""
+        ...
+
+
 class Storage(Protocol):
     """A place for rows. Every method may be called from any thread."""
 
@@ -53,8 +62,8 @@ class Storage(Protocol):
         """The positions that `append` stored last."""
         ...
 
-    def fetch(self, query: Query, limits: Limits) -> Result:
-        """Run a query in the calling thread, over one snapshot of all tables."""
+    def fetch(self, query: Query, limits: Limits, started: Callable[[Run], None] | None = None) -> Result:
+        """Run a query in the calling thread, over one snapshot of all tables; `started` gets the run, so that it can be stopped."""
         ...
 
     def durable_offsets(self, reader: str) -> Mapping[str, bytes]:
