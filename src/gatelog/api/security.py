@@ -12,7 +12,7 @@ import hashlib
 import hmac
 import threading
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from starlette.requests import HTTPConnection
 
@@ -22,8 +22,8 @@ from gatelog.clock import Clock
 from gatelog.errors import GatelogError
 
 KEY_HEADER = "gatelog-key"
-CSRF_HEADER = "gatelog-csrf"
-COOKIE = "gatelog-session"
+CSRF_HEADER = "x-csrf-token"
+COOKIE = "gatelog_session"
 TOKEN_PREFIX = "glt_"
 _SECOND = 1_000_000_000
 _OWNER = Grant(ROLES[0], "/")
@@ -119,6 +119,26 @@ Verify = Callable[[str], Principal | None]
 """Bearer token of an issuer -> who it names; None when it is not good."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SessionContent:
+    """What a session cookie holds, sealed (see `gatelog.api.session`)."""
+
+    id: str
+    kind: str
+    """`admin`, `token` or `user`."""
+    reference: str
+    """Digest of the key or token that opened it: when that is gone, so is the session. Object id of a user."""
+    name: str
+    groups: tuple[str, ...] = ()
+    csrf: str
+    expires: int
+    """Seconds since 1970."""
+
+
+OpenSession = Callable[[str], SessionContent | None]
+"""Cookie -> content; None when it is not ours, has ended or was signed out."""
+
+
 class Security:
     """Authenticates requests and answers what a principal may do."""
 
@@ -130,9 +150,9 @@ class Security:
         assignments: Callable[[], Iterable[RoleAssignment]] = tuple,
         tokens: Callable[[], Mapping[str, ApiToken]] = dict,
         verify_bearer: Verify | None = None,
-        open_session: Verify | None = None,
+        open_session: OpenSession | None = None,
     ) -> None:
-        """`tokens`: by digest. `open_session`: cookie -> principal."""
+        """`tokens`: by digest. `open_session`: what a cookie holds."""
         if len(admin_key) < 16:
             raise GatelogError("the administration key needs at least 16 characters")
         self._admin_digest = hashlib.sha256(admin_key.encode()).digest()
@@ -167,11 +187,11 @@ class Security:
         if hmac.compare_digest(hashlib.sha256(credential.encode()).digest(), self._admin_digest):
             return Principal(id="admin", name="admin", kind="admin", grants=(_OWNER,))
         if credential.startswith(TOKEN_PREFIX):
-            return self._of_token(credential)
+            return self._of_digest(digest_of(credential))
         return self._verify_bearer(credential) if self._verify_bearer else None
 
-    def _of_token(self, credential: str) -> Principal | None:
-        token = self._tokens().get(digest_of(credential))
+    def _of_digest(self, digest: str) -> Principal | None:
+        token = self._tokens().get(digest)
         if token is None or (token.expires and token.expires <= self._clock.now() // _SECOND):
             return None
         role = role_of(token.role)
@@ -179,13 +199,30 @@ class Security:
         return Principal(id=token.id, name=token.name, kind="token", grants=grants)
 
     def _of_cookie(self, request: HTTPConnection) -> Principal | None:
-        principal = self._open_session(request.cookies[COOKIE]) if self._open_session else None
+        content = self._open_session(request.cookies[COOKIE]) if self._open_session else None
+        principal = self.of_session(content) if content else None
         method = request.scope.get("method", "GET")
         if principal and method not in ("GET", "HEAD", "OPTIONS"):
             given = request.headers.get(CSRF_HEADER, "")
             if not hmac.compare_digest(given.encode(), principal.csrf.encode()):
-                raise AccessDenied("a change from the browser needs the header Gatelog-Csrf of its session")
+                raise AccessDenied("a change from the browser needs the header X-CSRF-Token of its session")
         return principal
+
+    def of_session(self, content: SessionContent) -> Principal | None:
+        """Who a session stands for, as long as what opened it still holds."""
+        if content.kind == "admin":
+            holds = hmac.compare_digest(content.reference, self.admin_reference)
+            found = Principal(id="admin", name="admin", kind="session", grants=(_OWNER,)) if holds else None
+        elif content.kind == "token":
+            found = self._of_digest(content.reference)
+        else:
+            found = Principal(id=content.reference, name=content.name, kind="session", groups=content.groups)
+        return replace(found, kind="session", csrf=content.csrf) if found else None
+
+    @property
+    def admin_reference(self) -> str:
+        """What a session of the administrator refers to: changes with the key."""
+        return hashlib.sha256(b"session" + self._admin_digest).hexdigest()
 
     def grants_of(self, principal: Principal) -> tuple[Grant, ...]:
         """Everything that a principal was granted."""

@@ -24,6 +24,7 @@ from gatelog.api.management.exporting import exported
 from gatelog.api.management.face import Face, json_body
 from gatelog.api.management.reading import derived_json, list_json, members, page, resource_group, subscriptions_json
 from gatelog.api.management.rendering import arm_json
+from gatelog.api.management.tokens import token_routes
 from gatelog.api.management.writing import Asked, delete_plan, patch_plan, put_plan
 from gatelog.api.roles import Action
 from gatelog.api.security import Principal
@@ -74,6 +75,7 @@ def routes(face: Face) -> list[Route]:
 
     return [
         *configuration_routes(face),
+        *token_routes(face),
         Route("/subscriptions", subscriptions, methods=["GET"]),
         Route("/subscriptions/{path:path}", everything, methods=METHODS),
         Route("/providers/Microsoft.Authorization/{path:path}", everything, methods=METHODS),

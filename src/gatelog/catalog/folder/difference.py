@@ -81,11 +81,16 @@ def _content(resource: Resource) -> tuple[Any, Any]:
 
 
 def _is_built_in(resource: Resource) -> bool:
-    return resource.key == SERVICE or resource.key in (
-        f"{SERVICE}/subscriptions/master",
-        f"{SERVICE}/groups/administrators",
-        f"{SERVICE}/groups/developers",
-        f"{SERVICE}/groups/guests",
+    return (
+        resource.key == SERVICE
+        or kind_of(resource.id) is None
+        or resource.key
+        in (
+            f"{SERVICE}/subscriptions/master",
+            f"{SERVICE}/groups/administrators",
+            f"{SERVICE}/groups/developers",
+            f"{SERVICE}/groups/guests",
+        )
     )
 
 
