@@ -48,7 +48,7 @@ export async function send<T>(method: string, path: string, body?: unknown, sign
     response = await fetch(path, {
       method,
       signal,
-      headers: { "X-CSRF-Token": csrf, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      headers: { "Gatelog-Csrf": csrf, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {
@@ -104,12 +104,12 @@ interface Frame {
 }
 
 /** Run KQL by the Kusto v2 protocol. */
-export async function query(text: string, options: { signal?: AbortSignal; properties?: Record<string, unknown> } = {}): Promise<Table[]> {
+export async function query(text: string, options: { signal?: AbortSignal; parameters?: Record<string, string> } = {}): Promise<Table[]> {
   const started = performance.now();
   const frames = await send<Frame[]>(
     "POST",
     "/v2/rest/query",
-    { db: "gatelog", csl: text, properties: { Options: { results_progressive_enabled: false, ...options.properties } } },
+    { db: "gatelog", csl: text, properties: { Options: { results_progressive_enabled: false }, Parameters: options.parameters ?? {} } },
     options.signal,
   );
   const failed = frames.flatMap((frame) => frame.OneApiErrors ?? [])[0];

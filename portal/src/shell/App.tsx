@@ -14,6 +14,7 @@ interface Page {
 
 /** Every page, in the order of the menu; each loads when it is opened. */
 const PAGES: Page[] = [
+  { id: "overview", title: "Overview", view: lazy(() => import("../pages/overview/Overview")) },
   { id: "calls", title: "Calls", view: lazy(() => import("../pages/calls/Calls")) },
   { id: "logs", title: "Logs", view: lazy(() => import("../pages/logs/Logs")) },
 ];
