@@ -18,15 +18,7 @@ from gatelog.clock import Clock
 from gatelog.kql.compiler import compile_query
 from gatelog.schema.query import Limits, Query, Result
 from gatelog.schema.table import Schema
-from gatelog.storage.errors import StopReason
-
-
-class Run(Protocol):
-    """A query that is running."""
-
-    def stop(self, reason: StopReason) -> None:
-        """End it, from any thread."""
-        ...
+from gatelog.storage.interface import Run
 
 
 class Engine(Protocol):

@@ -17,6 +17,7 @@ from gatelog.api.functions import StoredFunction
 from gatelog.api.kusto_frames import PlainTable, plain
 from gatelog.api.kusto_schema import DOTNET_FULL, csl_schema, database_schema, schema_text, table_object
 from gatelog.errors import GatelogError
+from gatelog.kql.api import explain
 from gatelog.schema.table import Schema, Table
 from gatelog.schema.types import KqlType
 
@@ -204,6 +205,11 @@ def _principal(session: Session, match: re.Match[str]) -> PlainTable:
     ])  # fmt: skip
 
 
+def _plan(session: Session, match: re.Match[str]) -> PlainTable:
+    text = explain(match["query"], session.schema(), session.asker.clock.now())
+    return plain("Table_0", "ResultType Format Content", [["QueryPlan", "text", text]])
+
+
 def _nothing(columns: str) -> Command:
     """What this workspace has none of."""
     return lambda session, match: plain("Table_0", columns, [])
@@ -233,6 +239,7 @@ COMMANDS: tuple[tuple[re.Pattern[str], Command], ...] = (
     (_rule(r"\.show cluster(?: details)?"), _cluster),
     (_rule(r"\.show (?:running )?queries"), _running),
     (_rule(r"\.show current principal"), _principal),
+    (_rule(r"\.show queryplan <\|(?P<query>.+)"), _plan),
     (_rule(r"\.show external tables"), _nothing("TableName TableType Folder DocString Properties ConnectionStrings Partitions")),
     (_rule(r"\.show materialized-views"), _nothing("Name SourceTable Query Folder DocString")),
     (_rule(r"\.show entity_groups"), _nothing("Name Entities")),
@@ -263,7 +270,7 @@ def run_command(session: Session, text: str) -> PlainTable:
 def split_pipe(text: str) -> tuple[str, str]:
     """A command and the query after its first `|`; stored functions have pipes of their own."""
     text = strip_comments(text).strip()
-    if not text.lower().startswith(".show"):
+    if not text.lower().startswith(".show") or "<|" in text:
         return text, ""
     command, _, query = text.partition("|")
     return command.strip(), query.strip()

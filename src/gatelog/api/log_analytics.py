@@ -70,7 +70,7 @@ class LogAnalyticsApi:
             Route("/v1/workspaces/{workspace}/query", self.query, methods=["POST", "GET"]),
             Route("/v1/workspaces/{workspace}/metadata", self.metadata, methods=["POST", "GET"]),
             Route("/v1/$batch", self.batch, methods=["POST"]),
-            Route("/v1/{resource:path}/query", self.resource_query, methods=["POST", "GET"]),
+            Route("/v1/subscriptions/{resource:path}/query", self.resource_query, methods=["POST", "GET"]),
         ]
 
     async def query(self, request: Request) -> Response:

@@ -20,13 +20,15 @@ TOKEN_QUERY = """
 ApiManagementGatewayLogs
 | where tolower(OperationId) in ('completions_create','chatcompletions_create')
 | where ResponseCode == '200'
-| extend modelkey = substring(parse_json(BackendResponseBody)['model'], 0, indexof(parse_json(BackendResponseBody)['model'], '-', 0, -1, 2))
+| extend modelkey = substring(parse_json(BackendResponseBody)['model'], 0,
+    indexof(parse_json(BackendResponseBody)['model'], '-', 0, -1, 2))
 | extend model = tostring(parse_json(BackendResponseBody)['model'])
 | extend prompttokens = parse_json(parse_json(BackendResponseBody)['usage'])['prompt_tokens']
 | extend completiontokens = parse_json(parse_json(BackendResponseBody)['usage'])['completion_tokens']
 | extend totaltokens = parse_json(parse_json(BackendResponseBody)['usage'])['total_tokens']
 | extend ip = CallerIpAddress
-| summarize sum(todecimal(prompttokens)), sum(todecimal(completiontokens)), sum(todecimal(totaltokens)), avg(todecimal(totaltokens))
+| summarize sum(todecimal(prompttokens)), sum(todecimal(completiontokens)), sum(todecimal(totaltokens)),
+  avg(todecimal(totaltokens))
   by ip, model
 | order by ip asc
 """
@@ -174,6 +176,11 @@ def test_schema_as_json(client: KustoClient, command: str) -> None:
     )
 
 
+def test_query_plan(client: KustoClient) -> None:
+    row = client.execute_mgmt("gatelog", ".show queryplan <| AzureActivity | where Level == 'x' | count").primary_results[0][0]
+    assert "AzureActivity" in row["Content"] and "SELECT" in row["Content"]
+
+
 def test_stored_functions(client: KustoClient) -> None:
     text = """// counts calls
 .create-or-alter function with (folder = "demo", docstring = 'calls, by (ip)') CallsOf(ip:string, n:long=5) {
@@ -197,7 +204,10 @@ def test_stored_functions(client: KustoClient) -> None:
 def test_cancel(workspace: Workspace, client: KustoClient) -> None:
     properties = ClientRequestProperties()
     properties.client_request_id = "slow-1"
-    slow = "range a from 1 to 100000 step 1 | extend k=1 | join kind=inner (range b from 1 to 100000 step 1 | extend k=1) on k | summarize sum(a*b)"
+    slow = (
+        "range a from 1 to 100000 step 1 | extend k=1 "
+        "| join kind=inner (range b from 1 to 100000 step 1 | extend k=1) on k | summarize sum(a*b)"
+    )
     failures: list[Exception] = []
 
     def ask() -> None:
