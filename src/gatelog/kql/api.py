@@ -23,15 +23,16 @@ def compile(
     dialect: str = "duckdb",
     parameters: Mapping[str, str] | None = None,
     functions: Mapping[str, str] | None = None,
-    options: Options = Options(),
+    time_range: tuple[int, int] | None = None,
+    options: Options | None = None,
 ) -> Query:
     """The query as steps for a storage engine.
 
     now: ns since 1970. parameters: values for `declare query_parameters`. functions: stored functions, name -> `(a:long) { ... }`.
-    Raises KqlError with every finding.
+    time_range: ns (both ends included) that every stored table is also filtered by. Raises KqlError with every finding.
     """
     compiled = compile_query(
-        text, schema, now, dialect=dialect, parameters=parameters, functions=functions, options=options
+        text, schema, now, dialect=dialect, parameters=parameters, functions=functions, time_range=time_range, options=options
     )
     return compiled.query
 

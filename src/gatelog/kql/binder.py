@@ -12,6 +12,7 @@ from typing import Any
 
 from gatelog.kql import ast
 from gatelog.kql.bound import Apply, Bound, Column, Const, InQuery, Path, Ref, ScalarQuery
+from gatelog.kql.catalog.refused import PREFIXES, REFUSED
 from gatelog.kql.catalog.rows import UNKNOWN, Aggregate, Catalogue, Function, Parameter, Signature
 from gatelog.kql.errors import (
     ARGUMENTS,
@@ -25,8 +26,9 @@ from gatelog.kql.errors import (
     nearest,
 )
 from gatelog.kql.folding import converted_constant
+from gatelog.kql.literals import EPOCH_TICKS
 from gatelog.kql.naming import default_name
-from gatelog.kql.plan import Materialized, Plan, ScanTable
+from gatelog.kql.plan import Filter, Materialized, Plan, ScanTable
 from gatelog.kql.sql.expressions import arithmetic, between, compare, convert, in_list, logical, negate, predicate, sub_element
 from gatelog.schema.table import Schema
 from gatelog.schema.types import KqlType
@@ -35,8 +37,6 @@ NUMERIC = (KqlType.INT, KqlType.LONG, KqlType.REAL, KqlType.DECIMAL)
 _RANK = {kind: index for index, kind in enumerate(NUMERIC)}
 MAX_CALLS = 60
 """Depth of user functions and let variables inside each other."""
-
-REFUSED_PREFIXES = ("geo_", "graph_", "ai_")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -50,6 +50,12 @@ class Relation:
     """What `union withsource` calls it."""
     bag: Column | None = None
     """A hidden dynamic column whose members become columns of the answer (bag_unpack, pivot)."""
+    bag_type: KqlType | None = None
+    """The type of all those columns; None: as the values are."""
+    bag_filler: int | None = None
+    """What stands where a row has no such member."""
+    bag_conflict: str = "error"
+    """What happens when a member is called like a column: error, replace_source or keep_source."""
 
     def column(self, name: str) -> Column | None:
         """The column of that name."""
@@ -157,6 +163,7 @@ class Binder:
         dialect: str,
         parse: Callable[[str], ast.Query],
         stored: Mapping[str, str],
+        time_range: tuple[int, int] | None = None,
     ) -> None:
         self.schema = schema
         self.catalogue = catalogue
@@ -169,6 +176,7 @@ class Binder:
         """What `render` asked for last."""
         self._parse = parse
         self._stored = stored
+        self._time_range = time_range
         self._calls = 0
         self.unions = 0
 
@@ -272,7 +280,13 @@ class Binder:
         columns = tuple(
             Column(stored.name, stored.type, stored.type is not KqlType.STRING, stored=stored) for stored in table.columns
         )
-        return Relation(ScanTable(table, columns), columns, name=name)
+        plan: Plan = ScanTable(table, columns)
+        time = next((column for column in columns if column.name == table.time_column), None)
+        if self._time_range is not None and time is not None:
+            bounds = [Const(KqlType.DATETIME, moment // 100 + EPOCH_TICKS) for moment in self._time_range]
+            ref = Ref(time.type, time)
+            plan = Filter(plan, between("between", ref, bounds[0], bounds[1], (0, 0)))
+        return Relation(plan, columns, name=name)
 
     def _table_called(self, node: ast.Call, environment: Environment) -> Relation:
         if node.name == "materialize":
@@ -681,8 +695,9 @@ class Binder:
         span = node.name_span if node.name_span != ast.NOWHERE else node.span
         if node.name in self.catalogue.aggregates or node.name in ("arg_max", "arg_min", "take_any", "any"):
             return Finding(NOT_ALLOWED, f"the aggregate {node.name}() cannot be used here", span)
-        if node.name.startswith(REFUSED_PREFIXES):
-            return Finding(NOT_SUPPORTED, f"the function {node.name}() is not supported", span)
+        reason = REFUSED.get(node.name) or next((why for prefix, why in PREFIXES.items() if node.name.startswith(prefix)), None)
+        if reason is not None:
+            return Finding(NOT_SUPPORTED, f"the function {node.name}() is not supported: {reason}", span)
         if node.name in ("database", "workspace", "cluster", "app") or "." in node.name:
             return Finding(NOT_SUPPORTED, "queries across workspaces are not supported", span)
         known = [*self.catalogue.functions, *self.catalogue.aggregates, *SPECIAL, *environment.known(), *self._stored]

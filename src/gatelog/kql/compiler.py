@@ -12,6 +12,7 @@ from gatelog.kql.bound import Const
 from gatelog.kql.catalog.registry import CATALOGUE
 from gatelog.kql.errors import ARGUMENTS, NOT_ALLOWED, NOT_SUPPORTED, Finding, KqlError, report
 from gatelog.kql.folding import converted_constant
+from gatelog.kql.kernels.unpack import Unpacking
 from gatelog.kql.literals import EPOCH_TICKS
 from gatelog.kql.operators.table import OPERATORS, SOURCES
 from gatelog.kql.parser import parse_text
@@ -53,13 +54,14 @@ def compile_query(
     dialect: str = "duckdb",
     parameters: Mapping[str, str] | None = None,
     functions: Mapping[str, str] | None = None,
-    options: Options = Options(),
+    time_range: tuple[int, int] | None = None,
+    options: Options | None = None,
 ) -> Compiled:
     """As `gatelog.kql.compile`, with the tree and the settings."""
     if dialect not in DIALECTS:
         raise ValueError(f"unknown dialect {dialect!r}")
     tree = parse(text)
-    binder = Binder(schema, CATALOGUE, now // 100 + EPOCH_TICKS, dialect, parse, functions or {})
+    binder = Binder(schema, CATALOGUE, now // 100 + EPOCH_TICKS, dialect, parse, functions or {}, time_range)
     settings: dict[str, Any] = {}
     answers: list[tuple[str, Relation]] = []
     environment = Environment()
@@ -78,7 +80,7 @@ def compile_query(
     if binder.findings:
         raise report(text, binder.findings)
     try:
-        return Compiled(_lower(answers, binder, dialect), tree, settings)
+        return Compiled(_lower(answers, binder, dialect, settings), tree, settings)
     except Finding as finding:
         raise report(text, [finding]) from finding
 
@@ -137,16 +139,29 @@ def parameter_value(text: str, parameter: ast.Parameter) -> Any:
     return value
 
 
-def _lower(answers: list[tuple[str, Relation]], binder: Binder, dialect: str) -> Query:
+def _open_output(to: Lowering, name: str, relation: Relation, visualization: Mapping[str, Any]) -> Output:
+    """An answer whose last columns are the members of a bag."""
+    assert relation.bag is not None
+    columns = tuple(ResultColumn(column.name, column.type, i, column.tick) for i, column in enumerate(relation.columns))
+    unpack = Unpacking(columns, relation.bag_type, relation.bag_filler, relation.bag_conflict)
+    step = to.kernel([(to.lower(relation.plan), (*relation.columns, relation.bag))], unpack.run)
+    return Output(name, step, None, unpack.columns_of, visualization)
+
+
+def _lower(answers: list[tuple[str, Relation]], binder: Binder, dialect: str, settings: Mapping[str, Any]) -> Query:
     to = Lowering(CATALOGUE, binder.now, dialect)
     for _, relation in answers:
         mark(to, relation.plan, relation.columns if relation.bag is None else (*relation.columns, relation.bag))
     outputs = []
     for index, (name, relation) in enumerate(answers):
         step = to.fresh("q")
+        visualization = binder.visualization if not index else {}
+        if relation.bag is not None:
+            outputs.append(_open_output(to, name, relation, visualization))
+            continue
         to.finish(to.lower(relation.plan), relation.columns, step)
         columns = tuple(
             ResultColumn(column.name, column.type, position, column.tick) for position, column in enumerate(relation.columns)
         )
-        outputs.append(Output(name, step, columns, visualization=binder.visualization if not index else {}))
-    return Query(tuple(to.scans), tuple(to.steps), tuple(outputs), tuple(to.functions.values()))
+        outputs.append(Output(name, step, columns, visualization=visualization))
+    return Query(tuple(to.scans), tuple(to.steps), tuple(outputs), tuple(to.functions.values()), settings)

@@ -15,7 +15,7 @@ from gatelog.schema.types import KqlType
 _NOTHING = Bound(KqlType.DYNAMIC)
 
 
-def default_name(node: ast.Expression, catalogue: Catalogue) -> str | None:
+def default_name(node: ast.Expression, catalogue: Catalogue, aggregates: bool = False) -> str | None:
     """The name that an expression gives its column; None: ColumnN."""
     if isinstance(node, ast.Name):
         return node.name
@@ -25,7 +25,7 @@ def default_name(node: ast.Expression, catalogue: Catalogue) -> str | None:
     if isinstance(node, ast.Index):
         return _index_name(node, catalogue)
     if isinstance(node, ast.Call):
-        return _call_name(node, catalogue)
+        return _call_name(node, catalogue, aggregates)
     return None
 
 
@@ -38,8 +38,12 @@ def _index_name(node: ast.Index, catalogue: Catalogue) -> str | None:
     return f"{base}_"
 
 
-def _call_name(node: ast.Call, catalogue: Catalogue) -> str | None:
+def _call_name(node: ast.Call, catalogue: Catalogue, aggregates: bool = False) -> str | None:
     row = catalogue.functions.get(node.name)
+    if node.name == "ingestion_time":
+        return "$IngestionTime"
+    if aggregates and node.name in catalogue.aggregates:
+        row = None
     first = default_name(node.arguments[0], catalogue) if node.arguments else None
     if row is None:
         return _aggregate_name(node, catalogue, first)
@@ -66,6 +70,8 @@ def _aggregate_name(node: ast.Call, catalogue: Catalogue, first: str | None) -> 
     row = catalogue.aggregates.get(node.name)
     if row is None:
         return None
+    if row.naming == "through":
+        return first
     constants = [argument for argument in node.arguments if isinstance(argument, ast.Literal)]
     suffix = ""
     if row.suffix is not None:

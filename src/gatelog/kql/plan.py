@@ -62,6 +62,8 @@ class ScanTable(Plan):
             documents = to.documents.get(column)
             if documents is not None:
                 self._documents(to, documents, read, items, names)
+                if documents.extracted and column.stored is not None:
+                    physical[column.stored.stored_as] = None
         time_from, time_to = time_range(self, hints)
         to.scans.append(
             schema_query.Scan(name, self.table.name, tuple(physical), time_from, time_to, terms(self, hints))

@@ -322,7 +322,8 @@ def parse_apply(parser: Parser, start: int) -> MvApply:
 def parse_partition(parser: Parser, start: int) -> PartitionBy:
     options = parser.options()
     parser.expect("by")
-    key = parser.expression()
+    start_of_key = parser.token.start
+    key = ast.Name((start_of_key, parser.end), parser.name("a column"))
     if parser.accept("{"):
         raise parser.fail("partition with braces is not supported; use parentheses", (start, parser.end))
     parser.expect("(")

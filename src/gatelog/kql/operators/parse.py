@@ -76,8 +76,8 @@ class ParsePlan(Plan):
         found = f"{held} IS NOT NULL"
         typed = [column for column in self.columns if column.type is not KqlType.STRING]
         if self.whole and typed:
-            rel = to.seal(replace(rel, computed=rel.computed | set(typed)), {column: converted[column] for column in typed})
-            rel = replace(rel, names={**rel.names, groups: to.column_name(groups)}) if groups in rel.names else rel
+            to.needed.add(groups)
+            rel = to.seal(rel, {column: converted[column] for column in typed})
             converted.update({column: rel.names[column] for column in typed})
         return self._outcome(to, rel, converted, found, typed)
 

@@ -87,7 +87,7 @@ class Aggregation:
             raise Finding(NOT_ALLOWED, "several names need an aggregate that gives several columns", node.span)
         scope = Scope(self.inner.environment, tuple(self.keys), aggregates=self.collected, inner=self.inner)
         expression = self.binder.expression(value, scope)
-        default = None if names else default_name(value, self.binder.catalogue)
+        default = None if names else default_name(value, self.binder.catalogue, aggregates=True)
         return [Output(names[0] if names else None, default, expression, node)]
 
     def _add(self, expression: Bound) -> Ref:

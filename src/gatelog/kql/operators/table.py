@@ -6,12 +6,18 @@ from gatelog.kql.operators import (
     annotations,
     count,
     distinct,
+    evaluate,
     extend,
     join,
+    make_series,
     mv_expand,
     parse,
+    parse_kv,
     project,
     project_by_name,
+    sampling,
+    scan,
+    search,
     sort,
     sources,
     summarize,
@@ -21,6 +27,12 @@ from gatelog.kql.operators import (
     where,
 )
 from gatelog.kql.parser import ParseOperator
+
+REFUSED = (
+    "reduce make-graph graph-match graph-to-table graph-shortest-paths graph-mark-components graph-where-nodes graph-where-edges "
+    "execute-and-cache macro-expand project-by-names partition-by"
+).split()
+"""Known, and refused by name."""
 
 OPERATORS: dict[str, ParseOperator] = {
     "where": where.parse,
@@ -56,6 +68,19 @@ OPERATORS: dict[str, ParseOperator] = {
     "getschema": annotations.parse_getschema,
     "assert-schema": annotations.parse_assert_schema,
     "invoke": annotations.parse_invoke,
+    "make-series": make_series.parse,
+    "evaluate": evaluate.parse,
+    "parse-kv": parse_kv.parse,
+    "search": search.parse_search,
+    "find": search.parse_find,
+    "sample": sampling.parse_sample,
+    "sample-distinct": sampling.parse_sample_distinct,
+    "top-hitters": sampling.parse_top_hitters,
+    "top-nested": sampling.parse_top_nested,
+    "fork": sampling.parse_fork,
+    "facet": sampling.parse_facet,
+    "scan": scan.parse,
+    **{name: sampling.refuse(name) for name in REFUSED},
 }
 """What may stand behind a pipe."""
 
@@ -64,5 +89,8 @@ SOURCES: dict[str, ParseOperator] = {
     "datatable": sources.parse_datatable,
     "range": sources.parse_range,
     "union": union.parse,
+    "search": search.parse_search,
+    "find": search.parse_find,
+    "externaldata": sampling.refuse("externaldata"),
 }
 """What may start a pipeline."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -51,6 +52,7 @@ class Lowering:
         self.ctes: dict[str, tuple[str, frozenset[str]]] = {}
         self._once: dict[int, Rel] = {}
         self.functions: dict[str, ScalarFunction] = {}
+        self._runs: dict[str, Callable[..., Any]] = {}
         self._count = 0
         self._hoisted: list[tuple[str, str]] | None = None
         self._rel: Rel | None = None
@@ -110,13 +112,14 @@ class Lowering:
     ) -> str:
         if self.dialect != "duckdb":
             raise self.refuse(f"{name.removeprefix('kql_')} needs a Python function, which this engine does not run")
-        known = self.functions.get(name)
         unique = name
-        while known is not None and (known.parameters != tuple(parameters) or known.returns != returns or known.run is not run):
+        while (known := self.functions.get(unique)) is not None:
+            if known.parameters == tuple(parameters) and known.returns == returns and self._runs[unique] is run:
+                break
             unique = f"{unique}_"
-            known = self.functions.get(unique)
         if known is None:
-            self.functions[unique] = ScalarFunction(unique, tuple(parameters), returns, run)
+            self._runs[unique] = run
+            self.functions[unique] = ScalarFunction(unique, tuple(parameters), returns, _with_arity(run, len(parameters)))
         return f"{unique}({', '.join(operands)})"
 
     def hoist(self, sql: str) -> str:
@@ -447,6 +450,18 @@ class Lowering:
         name = self.fresh("k")
         self.steps.append(KernelStep(name, tuple(names), run))
         return name
+
+
+def _with_arity(run: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """DuckDB wants a function with exactly as many parameters as it is called with."""
+
+    def fixed(*arguments: Any) -> Any:
+        return run(*arguments)
+
+    kind = inspect.Parameter.POSITIONAL_ONLY
+    signature = inspect.Signature([inspect.Parameter(f"a{index}", kind) for index in range(count)])
+    setattr(fixed, "__signature__", signature)  # noqa: B010
+    return fixed
 
 
 def has_window(expression: Bound) -> bool:
