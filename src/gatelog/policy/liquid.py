@@ -18,6 +18,7 @@ from liquid.exceptions import LiquidError
 from lxml import etree
 
 from gatelog.policy.dotnet.exceptions import DotNetException
+from gatelog.policy.dotnet.proxy import Message
 from gatelog.policy.slots import text_of
 from gatelog.record.exchange import Exchange, Request, Response, Url
 from gatelog.record.headers import Headers
@@ -124,8 +125,8 @@ def _headers(headers: Headers) -> dict[str, str]:
 def _plain(value: Any) -> Any:
     if value is None or isinstance(value, str | int | float | bool):
         return value
-    if isinstance(value, Response):
-        return _response(value)
+    if isinstance(value, Message):
+        return _response(value.message)
     text = text_of(value)
     try:
         return json.loads(text) if text[:1] in ("{", "[") else text

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
 
 from gatelog.policy.effects import PolicyError
-from gatelog.policy.expression import Expression, to_text
+from gatelog.policy.expression import Context, Expression, evaluate, to_text
 from gatelog.record.exchange import Exchange
 
 T = TypeVar("T")
@@ -40,7 +40,15 @@ class Computed(Generic[T]):
     convert: Callable[[Any], T]
 
     def __call__(self, exchange: Exchange) -> T:
-        return self.convert(self.expression.evaluate(exchange))
+        return self.convert(evaluate(self.expression, view_of(exchange)))
+
+
+def view_of(exchange: Exchange) -> Context:
+    """The call's `context` object; one for each call, because it remembers parsed bodies."""
+    view = exchange.view
+    if view is None:
+        view = exchange.view = Context(exchange)
+    return view  # type: ignore[no-any-return]  # the record stands below this floor and cannot name the type
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,10 +12,11 @@ from dataclasses import asdict, dataclass
 from typing import Any, Final
 
 from gatelog.policy.dotnet.exceptions import DotNetException
+from gatelog.policy.dotnet.proxy import Message
 from gatelog.policy.effects import Effect, PolicyError
 from gatelog.policy.slots import text_of
 from gatelog.policy.statement import EndOfPipeline, Place, ServedFromCache, Statement, located
-from gatelog.record.exchange import Exchange, Response
+from gatelog.record.exchange import Exchange
 
 MAX_TEXT: Final = 1_000
 """Characters of a value that a record shows."""
@@ -96,7 +97,7 @@ class Tracer:
             raise failure from error
         finally:
             self._depth -= 1
-            self._open.pop()
+            self._open = [entry for entry in self._open if entry is not effects]
             elapsed = self._monotonic() - self._begin - started
             if len(self._records) < MAX_RECORDS:
                 view = _View(exchange)
@@ -185,8 +186,8 @@ def shown(name: str, value: Any) -> str:
     """A value as a trace shows it."""
     if _SECRET.search(name):
         return "***"
-    if isinstance(value, Response):
-        return f"response {value.status}"
+    if isinstance(value, Message):
+        return f"response {value.message.status}"
     text = _BEARER.sub(r"\1 ***", text_of(value))
     return text if len(text) <= MAX_TEXT else f"{text[:MAX_TEXT]}... ({len(text)} characters)"
 

@@ -114,6 +114,8 @@ class Exchange:
     """What the gate shows to the backend: certificate id, `thumbprint:{hex}`, or PEM text with its key."""
     proxy: str = ""
     """URL of the HTTP proxy towards the backend, with credentials where it needs them."""
+    view: Any = None
+    """The `context` object of policy expressions, made at the first one (`gatelog.policy.expression.Context`)."""
     trace_records: list[TraceRecord] = field(default_factory=list)
     tracing: bool = False
     """A request trace was asked for and allowed."""

@@ -24,6 +24,7 @@ def later(exchange: Exchange, steps: Callable[[Exchange], Generator[Effect, Any,
         request=replace(exchange.request, headers=exchange.request.headers.copy(), url=replace(exchange.request.url)),
         response=exchange.response and replace(exchange.response, headers=exchange.response.headers.copy()),
         variables=dict(exchange.variables),
+        view=None,
     )
 
     def run() -> Generator[Effect, Any, None]:

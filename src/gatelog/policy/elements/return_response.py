@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from gatelog.policy.dotnet.proxy import Message
 from gatelog.policy.elements.set_body import SetBody
 from gatelog.policy.elements.set_header import SetHeader
 from gatelog.policy.elements.set_status import SetStatus
@@ -39,6 +40,7 @@ class ReturnResponse(Statement):
             return Response(200, "OK", Headers(), b"")
         name = self.response_variable_name(exchange)
         found = exchange.variables.get(name)
-        if not isinstance(found, Response):
+        response = found.message if isinstance(found, Message) else None
+        if not isinstance(response, Response):
             raise self.error("InvalidResponseVariable", f"the variable '{name}' holds no response")
-        return replace(found, headers=found.headers.copy())
+        return replace(response, headers=response.headers.copy())

@@ -6,6 +6,7 @@ from collections.abc import Generator
 from dataclasses import dataclass
 from typing import Any
 
+from gatelog.policy.dotnet.proxy import Message
 from gatelog.policy.effects import Effect, PolicyError
 from gatelog.policy.effects import SendRequest as SendRequestEffect
 from gatelog.policy.elements.outgoing import Outgoing
@@ -29,12 +30,13 @@ class SendRequest(Outgoing):
         name = self.response_variable_name(exchange)
         try:
             request = yield from self.make(exchange)
-            exchange.variables[name] = yield SendRequestEffect(
+            response = yield SendRequestEffect(
                 request,
                 timeout=self.timeout(exchange),
                 proxy=self.proxy.address(exchange) if self.proxy else "",
                 certificate=self.certificate.certificate(exchange) if self.certificate else "",
             )
+            exchange.variables[name] = Message(response)
         except PolicyError:
             if not self.ignore_error(exchange):
                 raise
