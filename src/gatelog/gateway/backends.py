@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import hashlib
+import re
+import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from urllib.parse import urlsplit
 
 from gatelog.catalog.catalog import Catalog
@@ -12,6 +15,8 @@ from gatelog.gateway.breaker import Breaker
 from gatelog.gateway.client import Origin
 from gatelog.policy.effects import PolicyError
 from gatelog.record.exchange import Exchange
+
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 
 Clock = Callable[[], float]
 
@@ -53,9 +58,30 @@ class Backends:
     def choose(self, exchange: Exchange) -> Destination:
         """The destination of the next attempt. Raises `PolicyError` (503) when every candidate is tripped."""
         if exchange.backend_id:
-            return self._of_backend(exchange.backend_id)
-        url = exchange.backend_url or (exchange.api.service_url if exchange.api is not None else "")
-        return Destination(self._base(url, None))
+            found = self._of_backend(exchange.backend_id)
+        else:
+            url = exchange.backend_url or (exchange.api.service_url if exchange.api is not None else "")
+            found = Destination(self._base(url, None))
+        if exchange.client_certificate:
+            origin = replace(found.base.origin, certificate=self.certificate(exchange.client_certificate))
+            return replace(found, base=replace(found.base, origin=origin))
+        return found
+
+    def certificate(self, reference: str) -> str:
+        """PEM of a client certificate: by id, by `thumbprint:{hex}`, or the PEM itself; empty for an empty reference.
+
+        Raises `PolicyError` when there is none.
+        """
+        if not reference or reference.lstrip().startswith("-----BEGIN"):
+            return reference
+        if reference.startswith("thumbprint:"):
+            wanted = reference.partition(":")[2].replace(":", "").lower()
+            found = next((pem for pem in self._catalog.configuration.certificates.values() if thumbprint(pem) == wanted), None)
+        else:
+            found = self._catalog.certificate(reference)
+        if found is None:
+            raise PolicyError("authentication-certificate", "CertificateNotFound", f"no certificate {reference!r} is configured")
+        return found
 
     def entity(self, backend_id: str) -> Destination:
         """A backend entity (or a pool's next member) by its id."""
@@ -149,6 +175,12 @@ def read_base(url: str, backend: Backend | None, catalog: Catalog, pem: str = ""
     authority = host if port in (None, default) else f"{host}:{port}"
     path = parts.path.rstrip("/")
     return Base(origin, authority, path, f"{parts.scheme}://{authority}{path}")
+
+
+def thumbprint(pem: str) -> str:
+    """SHA-1 of the first certificate in a PEM text, in lower-case hex; empty when there is none."""
+    match = _CERTIFICATE.search(pem)
+    return hashlib.sha1(ssl.PEM_cert_to_DER_cert(match[0]), usedforsecurity=False).hexdigest() if match else ""
 
 
 def _unavailable(detail: str, wait: float) -> PolicyError:

@@ -57,6 +57,10 @@ class Client(Protocol):
         """Break the connection off: the answer cannot be completed."""
         ...
 
+    def slow_reading(self, slow: bool) -> None:
+        """Read no more from the caller for now, or read on (upgraded connections)."""
+        ...
+
 
 @dataclass(slots=True)
 class Attempt:
@@ -110,6 +114,7 @@ class Call:
         "failure",
         "gate",
         "head",
+        "places",
         "received",
         "recorded_body",
         "request_fields",
@@ -130,6 +135,8 @@ class Call:
         self.backend_ns = 0
         self.completed = True
         self.failure: Failure | None = None
+        self.places: list[str] = []
+        """Places of `limit-concurrency` that the call holds."""
         self.tee: Tee | None = None
         self.recorded_body = b""
         self._after: list[Steps] = []
@@ -180,6 +187,7 @@ class Call:
             headers.remove("authorization")
         started = gate.clock.now() - (self.received - first_byte)
         backend = gate.service_url(match.api)
+        tracer = gate.tracer(head, match) if "apim-debug-authorization" in head.headers.keys else None
         return Exchange(
             id=_new_id(),
             started=started,
@@ -194,6 +202,8 @@ class Call:
             subscription=route.subscription,
             user=route.user,
             matched_parameters=match.parameters.copy(),
+            tracing=tracer is not None,
+            tracer=tracer,
             tls_version=gate.tls_of(self._client),
             protocol="HTTP/1.1" if head.minor else "HTTP/1.0",
         )
@@ -202,7 +212,11 @@ class Call:
 
     def forward(self, effect: Forward) -> object:
         """Send the request to the chosen backend; the reply comes by `on_head` and its kin. Raises `PolicyError`."""
-        destination = self.gate.backends.choose(self.exchange)
+        exchange = self.exchange
+        if exchange.proxy:
+            message = "a proxy towards the backend is not supported"
+            raise PolicyError("forward-request", "ProxyNotSupported", message)
+        destination = self.gate.backends.choose(exchange)
         self._effect = effect
         backend = destination.backend
         if backend is not None and backend.identity_resource:
@@ -467,7 +481,6 @@ class Call:
         attempt.response_body = capture.decoded(body, encoding)
         if exchange.response is not None:
             exchange.response.body = attempt.response_body
-        self._run_after()
         self._conclude(release)
 
     def _release_end(self, recorded: bool) -> None:
@@ -521,7 +534,6 @@ class Call:
         if exchange.response.body is None:
             exchange.response.body = b""
         self._started_answer = True
-        self._run_after()
         self._conclude(self._release)
 
     def _release(self, recorded: bool) -> None:
@@ -548,8 +560,10 @@ class Call:
     def _refuse_unrecorded(self) -> None:
         """`on_journal_failure: refuse`: nothing passes that is not on record."""
         self._concluded = True
-        if self._run is not None:
-            self._run.stop()
+        run, self._run = self._run, None
+        if run is not None:
+            run.stop()
+        self._free_places()
         response = error_answer(503, "Service Unavailable")
         response.headers.append("Retry-After", "5")
         self.close_after = True
@@ -614,9 +628,17 @@ class Call:
         if self._concluded:
             return
         self._concluded = True
-        if self._run is not None and not self._run.ended:
-            self._run.stop()
+        run, self._run = self._run, None
+        if run is not None:
+            run.stop()
+        self._run_after()
+        self._free_places()
         self.gate.conclude(self, response_event, release)
+
+    def _free_places(self) -> None:
+        held, self.places = self.places, []
+        for key in held:
+            self.gate.places.release(key)
 
     def _fail_run(self, error: PolicyError) -> None:
         if not self._concluded and self._run is not None:

@@ -43,10 +43,23 @@ class _Sliding:
     def add(self, now: float, amount: float) -> None:
         self.total += amount
         entries = self.entries
-        if len(entries) >= EXACT_ENTRIES and now - entries[-1][0] < self.period / 128:
+        if amount < 0:
+            self._give_back(-amount)
+        elif len(entries) >= EXACT_ENTRIES and now - entries[-1][0] < self.period / 128:
             entries[-1][1] += amount
         else:
             entries.append([now, amount])
+
+    def _give_back(self, amount: float) -> None:
+        """What was reserved leaves the entries that hold it, latest first."""
+        entries = self.entries
+        while entries and amount > 0:
+            given = min(entries[-1][1], amount)
+            entries[-1][1] -= given
+            amount -= given
+            if not entries[-1][1]:
+                entries.pop()
+        self.total += amount
 
     def wait_for(self, room: float, now: float) -> float:
         """Seconds until `room` has been freed."""
@@ -75,7 +88,7 @@ class _Fixed:
             self.index, self.total = index, 0.0
 
     def add(self, now: float, amount: float) -> None:
-        self.total += amount
+        self.total = max(0.0, self.total + amount)
 
     def wait_for(self, room: float, now: float) -> float:
         return self.first + (self.index + 1) * self.period - now if self.period else 0.0
@@ -101,9 +114,11 @@ class LocalCounters:
         window.expire(now)
         over = window.total + effect.amount - effect.limit
         allowed = over <= 0
-        if allowed or effect.force:
+        counted = allowed or effect.force
+        if counted and not effect.probe:
             window.add(now, effect.amount)
-        remaining = max(0, int(effect.limit - window.total))
+        total = window.total + (effect.amount if counted and effect.probe else 0)
+        remaining = max(0, int(effect.limit - total))
         return WindowReply(allowed, remaining, 0.0 if allowed else max(0.0, window.wait_for(over, now)))
 
     def _sweep(self, now: float) -> None:

@@ -29,6 +29,7 @@ from gatelog.gateway.tasks import Tasks
 from gatelog.llm.request import read_request
 from gatelog.llm.tokens import estimate_usage
 from gatelog.policy.effects import Effect, PolicyError
+from gatelog.policy.tracing import Tracer
 from gatelog.record.events import ResponseEvent, Usage
 from gatelog.record.exchange import Url
 
@@ -90,7 +91,7 @@ class Gate:
         self.calls = 0
         """Calls that have ended."""
         self.performers: dict[type[Effect], Performer] = performers_of(self)
-        self._loop = loop
+        self.loop = loop
         self._tokens: dict[tuple[str, str], tuple[str, int]] = {}
         self._public: dict[str, tuple[str, str, int]] = {}
         self._service_urls: dict[str, tuple[str, str, int]] = {}
@@ -163,6 +164,12 @@ class Gate:
                 self._public_urls.clear()
             self._public_urls[key] = known
         return known
+
+    def tracer(self, head: RequestHead, match: Match) -> Tracer | None:
+        """Takes a request trace, for callers with a debug credential of that API."""
+        token = head.headers.get("apim-debug-authorization") or ""
+        api_id = match.api.id if match.api is not None else ""
+        return Tracer(self.clock.monotonic) if token and self.check_trace_token(token, api_id) else None
 
     def account_of(self, url: str) -> Account | None:
         """The Azure OpenAI account that a backend's URL belongs to."""
@@ -250,7 +257,7 @@ class Gate:
 
     async def in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """Run what takes long beside the loop."""
-        return await self._loop.run_in_executor(None, partial(work, *arguments))
+        return await self.loop.run_in_executor(None, partial(work, *arguments))
 
     def note_after(self, error: PolicyError | None) -> None:
         """Steps that ran after an answer have ended."""

@@ -145,8 +145,8 @@ def _trace_lines(call: Call) -> list[tuple[str, str]]:
     """The request trace for the test console, when it is small enough for a field."""
     exchange = call.exchange
     lines = [("Apim-Trace-Id", exchange.id)]
-    records = exchange.tracer.records if exchange.tracer is not None else []
-    text = base64.b64encode(orjson.dumps(records, default=str)).decode()
+    steps = exchange.tracer.records if exchange.tracer is not None else []
+    text = base64.b64encode(orjson.dumps([step.document_form() for step in steps], default=str)).decode()
     if len(text) <= TRACE_BYTES:
         lines.append(("Gatelog-Trace", text))
     return lines

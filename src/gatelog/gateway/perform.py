@@ -37,6 +37,8 @@ class _World:
         return run.call.forward(effect)
 
     def send_request(self, run: Run, effect: effects.SendRequest) -> object:
+        if effect.proxy:
+            raise PolicyError("send-request", "ProxyNotSupported", "a proxy is not supported")
         destination = self._destination(effect)
         backend = destination.backend
         if backend is not None and backend.identity_resource:
@@ -56,7 +58,7 @@ class _World:
             return self._gate.backends.entity(effect.backend_id)
         url = effect.request.url
         try:
-            pem = (self._gate.catalog.certificate(effect.certificate) or "") if effect.certificate else ""
+            pem = self._gate.backends.certificate(effect.certificate)
             base = read_base(f"{url.scheme}://{_authority(url.host, url.port)}", None, self._gate.catalog, pem)
         except PolicyError as error:
             raise PolicyError("send-request", "InvalidUrl", error.message) from error
@@ -104,6 +106,9 @@ class _World:
 
         return self._later(run, fetch(), "validate-jwt", "OpenIdConfigurationUnavailable")
 
+    def fetch_certificate(self, run: Run, effect: effects.FetchCertificate) -> str:
+        return self._gate.backends.certificate(effect.certificate_id)
+
     # -- time and order --------------------------------------------------------------------------------------------------
 
     def sleep(self, run: Run, effect: effects.Sleep) -> object:
@@ -129,10 +134,15 @@ class _World:
         return self._later(run, reply, "rate-limit", "CounterUnavailable")
 
     def acquire(self, run: Run, effect: effects.Acquire) -> bool:
-        return self._gate.places.acquire(effect.key, effect.limit)
+        taken = self._gate.places.acquire(effect.key, effect.limit)
+        if taken:
+            run.call.places.append(effect.key)
+        return taken
 
     def release(self, run: Run, effect: effects.Release) -> None:
-        self._gate.places.release(effect.key)
+        if effect.key in run.call.places:
+            run.call.places.remove(effect.key)
+            self._gate.places.release(effect.key)
 
     # -- caches ----------------------------------------------------------------------------------------------------------
 
@@ -307,6 +317,7 @@ def performers_of(gate: Gate) -> dict[type[Effect], Performer]:
             effects.FetchToken: world.fetch_token,
             effects.FetchAuthorization: world.fetch_authorization,
             effects.FetchKeys: world.fetch_keys,
+            effects.FetchCertificate: world.fetch_certificate,
             effects.Sleep: world.sleep,
             effects.Wait: world.wait,
             effects.TakeWindow: world.take_window,

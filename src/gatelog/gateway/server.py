@@ -14,7 +14,7 @@ from gatelog.gateway.answers import error_answer
 from gatelog.gateway.call import Call
 from gatelog.gateway.http1 import CONTINUE, BadMessage, BodyTooLarge, RequestHead, RequestReader, head_bytes
 from gatelog.gateway.routing import Refusal, Route
-from gatelog.gateway.websocket import Upgrade
+from gatelog.gateway.websocket import UpgradeCall
 
 if TYPE_CHECKING:
     from gatelog.gateway.gate import Gate
@@ -63,7 +63,7 @@ class ClientConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._reader = RequestReader(gate.memo, gate.max_body_bytes)
         self._call: Call | None = None
-        self._upgrade: Upgrade | None = None
+        self._upgrade: UpgradeCall | None = None
         self._head: RequestHead | None = None
         self._route: Route | None = None
         self._first_byte = 0
@@ -100,17 +100,15 @@ class ClientConnection(asyncio.Protocol):
 
     def eof_received(self) -> bool:
         self._eof = True
-        if self._upgrade is not None:
-            self._upgrade.client_gone()
-            return False
         return self._call is not None and not self.tls_version
 
     def connection_lost(self, exc: Exception | None) -> None:
         self._transport = None
         self._listener.remove(self)
         call, self._call = self._call, None
-        if self._upgrade is not None:
-            self._upgrade.client_gone()
+        upgrade, self._upgrade = self._upgrade, None
+        if upgrade is not None:
+            upgrade.client_gone()
         if call is not None:
             call.client_gone()
 
@@ -137,7 +135,7 @@ class ClientConnection(asyncio.Protocol):
 
     def answered(self, keep: bool) -> None:
         """The answer is complete."""
-        self._call = None
+        self._call = self._upgrade = None
         self._first_byte = 0
         transport = self._transport
         if transport is None:
@@ -155,7 +153,7 @@ class ClientConnection(asyncio.Protocol):
 
     def abort(self) -> None:
         """Break the connection off."""
-        self._call = None
+        self._call = self._upgrade = None
         if self._transport is not None:
             self._transport.abort()
 
@@ -218,27 +216,21 @@ class ClientConnection(asyncio.Protocol):
             self._begin(head, b"", route)
             return
         self._deadline = _NEVER
-        self._upgrade = Upgrade(self._gate, self, head, route, self._first_byte)
-        self._upgrade.begin(self._reader.take_rest())
-
-    def upgrade_refused(self) -> None:
-        """The backend answered the upgrade with a plain answer, which has been sent."""
-        self._upgrade = None
-        if self._transport is not None:
-            self._transport.close()
+        call = self._upgrade = UpgradeCall(self._gate, self, head, b"", route, self._first_byte)
+        if rest := self._reader.take_rest():
+            call.from_client(rest)
+        call.begin()
 
     def close(self) -> None:
         """Close when everything is sent."""
         if self._transport is not None:
             self._transport.close()
 
-    def pause_reading(self) -> None:
-        """Read no more from the caller for now."""
-        self._pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read on."""
-        if self._transport is not None and self._paused_reading:
+    def slow_reading(self, slow: bool) -> None:
+        """Read no more from the caller for now, or read on."""
+        if slow:
+            self._pause_reading()
+        elif self._transport is not None and self._paused_reading:
             self._paused_reading = False
             self._transport.resume_reading()
 
