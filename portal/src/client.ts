@@ -48,7 +48,7 @@ export async function send<T>(method: string, path: string, body?: unknown, sign
     response = await fetch(path, {
       method,
       signal,
-      headers: { "Gatelog-Csrf": csrf, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
+      headers: { "X-CSRF-Token": csrf, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
       body: body === undefined ? undefined : JSON.stringify(body),
     });
   } catch (error) {

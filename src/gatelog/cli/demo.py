@@ -27,6 +27,7 @@ def run(arguments: argparse.Namespace) -> int:
     """Start, send a few calls, print what to try, and wait for Ctrl-C."""
     settings = from_flags(arguments)
     logging.basicConfig(level=settings.log_level.upper(), format="%(asctime)s %(levelname)s %(name)s %(message)s")
+    logging.getLogger("httpx").setLevel("WARNING")
     with prepare(settings) as prepared:
         demo = prepare_demo(prepared)
 

@@ -2,23 +2,32 @@
 
 from __future__ import annotations
 
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
+from starlette.types import ASGIApp
 
-from gatelog.api import dashboards, health, issuer, kusto, log_analytics, management, metrics, portal
+from gatelog.api import dashboards, health, issuer, kusto, log_analytics, management, metrics, portal, session
 from gatelog.api.asking import Asker
 from gatelog.api.dashboards import Dashboards
 from gatelog.api.functions import FunctionStore
+from gatelog.api.headers import SecurityHeaders
 from gatelog.api.management.errors import answer, to_arm
-from gatelog.api.management.routes import Face
+from gatelog.api.management.face import Face
+from gatelog.api.management.tokens import TokenList
 from gatelog.api.metrics import MetricsFace
 from gatelog.api.roles import Action
 from gatelog.api.security import Security
+from gatelog.api.session import Sessions, SignInFace
+from gatelog.api.signin import KnownIssuers, bearer_verifier
 from gatelog.catalog.control import Control
+from gatelog.catalog.vault import Vault
 from gatelog.clock import Clock
 from gatelog.config import Settings
 from gatelog.errors import GatelogError
@@ -26,6 +35,9 @@ from gatelog.identity.local import LocalIssuer
 from gatelog.monitor.metrics.series import RunKql
 from gatelog.schema.query import Limits
 from gatelog.workspace.space import Workspace
+
+ISSUER_SECONDS = 600.0
+"""How often the keys of token issuers are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,18 +48,24 @@ class Parts:
     clock: Clock
     control: Control
     workspace: Workspace
+    vault: Vault
     issuer: LocalIssuer
     run_kql: RunKql
     is_healthy: dict[str, bool]
 
 
-def application(parts: Parts) -> Starlette:
+def application(parts: Parts) -> ASGIApp:
     """The whole management plane."""
     data: Path = parts.settings.data
+    sessions = Sessions(parts.vault, parts.clock)
+    issuers = KnownIssuers(parts.issuer, (parts.issuer.metadata_urls()[0],))
     security = Security(
         parts.settings.admin_key,
         parts.clock,
         assignments=lambda: parts.control.snapshot().catalog.configuration.role_assignments,
+        tokens=TokenList(parts.control),
+        verify_bearer=bearer_verifier(issuers, parts.clock),
+        open_session=sessions.open,
     )
     asker = Asker(parts.workspace.storage, FunctionStore(data / "functions.json"), parts.clock, _limits(parts.settings))
 
@@ -60,20 +78,43 @@ def application(parts: Parts) -> Starlette:
     def answer_error(error: GatelogError, path: str) -> Response:
         return answer(to_arm(error, path))
 
-    return Starlette(
+    @asynccontextmanager
+    async def lifespan(_app: Starlette) -> AsyncIterator[None]:
+        async with asyncio.TaskGroup() as tasks:
+            refreshing = tasks.create_task(_keep_fresh(issuers))
+            yield
+            refreshing.cancel()
+
+    app = Starlette(
+        lifespan=lifespan,
         routes=[
             *health.routes(lambda: parts.is_healthy),
             *issuer.routes(parts.issuer, lambda name, secret: None),
+            *session.routes(SignInFace(sessions=sessions, security=security, oidc=None)),
             *kusto.routes(asker, security),
             *dashboards.routes(Dashboards(data / "dashboards"), allow_dashboards, answer_error),
             *log_analytics.routes(asker, security),
             *metrics.routes(MetricsFace(run=parts.run_kql, clock=parts.clock, allow=allow_metrics, answer_error=answer_error)),
             *management.routes(
-                Face(control=parts.control, security=security, clock=parts.clock, record=parts.workspace.append_event)
+                Face(
+                    control=parts.control,
+                    security=security,
+                    clock=parts.clock,
+                    record=parts.workspace.append_event,
+                    trace_key=parts.vault.key,
+                )
             ),
             *portal.routes(),
-        ]
+        ],
     )
+    return SecurityHeaders(app)
+
+
+async def _keep_fresh(issuers: KnownIssuers) -> None:
+    """Read the issuers' keys at start and again and again: they rotate."""
+    while True:
+        await issuers.refresh()
+        await asyncio.sleep(ISSUER_SECONDS)
 
 
 def _limits(settings: Settings) -> Limits:

@@ -9,10 +9,11 @@ from contextlib import ExitStack, contextmanager
 
 import uvicorn
 import uvloop
-from starlette.applications import Starlette
+from starlette.types import ASGIApp
 
 from gatelog import config, kql
 from gatelog.catalog.entities import Configuration
+from gatelog.catalog.vault import load_vault
 from gatelog.clock import SystemClock
 from gatelog.config import Settings
 from gatelog.monitor.metrics.rollup import Rollup
@@ -65,6 +66,7 @@ def _running_parts(settings: Settings) -> Iterator[Parts]:
             clock=clock,
             control=control,
             workspace=workspace,
+            vault=load_vault(settings.data / "secret.key"),
             issuer=issuer_of(settings, clock),
             run_kql=run_kql,
             is_healthy={"workspace": True},
@@ -76,7 +78,7 @@ def _options(settings: Settings) -> WorkspaceOptions:
     return WorkspaceOptions(store=settings.store, memory_bytes=settings.query_memory, retention=retention)
 
 
-async def _listen(app: Starlette, settings: Settings, ready: int | None) -> None:
+async def _listen(app: ASGIApp, settings: Settings, ready: int | None) -> None:
     """Serve until SIGTERM or SIGINT; tell the parent once connections are accepted."""
     certificate, _, key = settings.tls.partition(",")
     server = uvicorn.Server(
