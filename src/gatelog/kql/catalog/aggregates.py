@@ -16,6 +16,7 @@ from gatelog.schema.types import KqlType
 
 _NAN = "CAST('NaN' AS DOUBLE)"
 _MOST_ITEMS = 1_048_576
+_LONG = 1 << 63
 _WHOLE = frozenset((KqlType.INT, KqlType.LONG))
 _SAMPLE = "range x from 1 to 3 step 1"
 _SQL_TYPES = {KqlType.INT: "INTEGER", KqlType.LONG: "BIGINT", KqlType.REAL: "DOUBLE", KqlType.TIMESPAN: "BIGINT"}
@@ -43,9 +44,8 @@ def _summed(operands: Sequence[Operand]) -> KqlType:
 
 def _wrapped(sum: str) -> str:
     """A HUGEINT as the long that 64 bits hold."""
-    low = "(-9223372036854775808)"
-    inside = f"{sum} BETWEEN {low} AND 9223372036854775807"
-    turned = f"((({sum} + 9223372036854775808) % 18446744073709551616 + 18446744073709551616) % 18446744073709551616 - 9223372036854775808)"
+    inside = f"{sum} BETWEEN -{_LONG} AND {_LONG - 1}"
+    turned = f"((({sum} + {_LONG}) % {2 * _LONG} + {2 * _LONG}) % {2 * _LONG} - {_LONG})"
     return f"CAST(CASE WHEN {inside} THEN {sum} ELSE {turned} END AS BIGINT)"
 
 
@@ -110,11 +110,11 @@ def _dcount(emit: Emit, value: Fragment, accuracy: Fragment | None = None) -> st
     return _distinct(emit, value)
 
 
-def _moment(function: str, empty: str) -> Render:
+def _moment(function: str, single: str) -> Render:
     def render(emit: Emit, value: Fragment, predicate: Fragment | None = None) -> str:
-        number = f"CAST({value.text} AS DOUBLE)"
         where = _where(predicate)
-        return f"(CASE WHEN count({value.text}){where} > 1 THEN {function}({number}){where} WHEN count({value.text}){where} = 1 THEN {empty} ELSE {_NAN} END)"
+        count, found = f"count({value.text}){where}", f"{function}(CAST({value.text} AS DOUBLE)){where}"
+        return f"(CASE WHEN {count} > 1 THEN {found} WHEN {count} = 1 THEN {single} ELSE {_NAN} END)"
 
     return render
 
@@ -657,7 +657,8 @@ AGGREGATES: tuple[Aggregate, ...] = (
         _over_list("kql_hll_merge", digests.hll_merge),
         examples=(
             gives(
-                "range x from 1 to 4 step 1 | summarize h = hll(x) by b = x % 2 | summarize m = hll_merge(h) | project n = dcount_hll(m)",
+                "range x from 1 to 4 step 1 | summarize h = hll(x) by b = x % 2 | summarize m = hll_merge(h) | "
+                "project n = dcount_hll(m)",
                 (4,),
             ),
         ),

@@ -35,6 +35,22 @@ def _shift(emit: Emit, name: str, items: Fragment, count: Fragment, filler: Frag
     return emit.python(name, run, ["VARCHAR", "BIGINT", "VARCHAR"], "VARCHAR", items.text, count.text, filled)
 
 
+def _sort_ascending(emit: Emit, items: Fragment, nulls_last: Fragment | None = None) -> str:
+    return _sort(emit, "kql_array_sort_asc", items, nulls_last)
+
+
+def _sort_descending(emit: Emit, items: Fragment, nulls_last: Fragment | None = None) -> str:
+    return _sort(emit, "kql_array_sort_desc", items, nulls_last)
+
+
+def _sort(emit: Emit, name: str, items: Fragment, nulls_last: Fragment | None) -> str:
+    if nulls_last is not None and nulls_last.type is not KqlType.BOOL:
+        raise emit.refuse(f"{name.removeprefix('kql_')}() of several arrays is not supported")
+    run = arrays.sort_ascending if name.endswith("asc") else arrays.sort_descending
+    last = "true" if nulls_last is None else nulls_last.text
+    return emit.python(name, run, ["VARCHAR", "BOOLEAN"], "VARCHAR", items.text, last)
+
+
 def _repeat(emit: Emit, value: Fragment, count: Fragment) -> str:
     return emit.python("kql_repeat", arrays.repeat, ["VARCHAR", "BIGINT"], "VARCHAR", as_json_or_null(emit, value), count.text)
 
@@ -60,7 +76,8 @@ def _range_time(emit: Emit, start: Fragment, stop: Fragment, step: Fragment | No
 def _range_span(emit: Emit, start: Fragment, stop: Fragment, step: Fragment | None = None) -> str:
     by = "36000000000" if step is None else step.text
     item = emit.convert(Fragment("t", KqlType.TIMESPAN), KqlType.DYNAMIC).text
-    return f"('[' || array_to_string(list_transform(generate_series({start.text}, {stop.text}, {by}), lambda t: {item}), ',') || ']')"
+    items = f"list_transform(generate_series({start.text}, {stop.text}, {by}), lambda t: {item})"
+    return f"('[' || array_to_string({items}, ',') || ']')"
 
 
 FUNCTIONS: tuple[Function, ...] = (
@@ -93,7 +110,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "array_slice(dynamic([1, 2, 3]), 1, 2), array_slice(dynamic([1, 2, 3, 4, 5]), 2, -1), array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)",
+                "array_slice(dynamic([1, 2, 3]), 1, 2), array_slice(dynamic([1, 2, 3, 4, 5]), 2, -1), "
+                "array_slice(dynamic([1, 2, 3, 4, 5]), -3, -2)",
                 "[2,3]",
                 "[3,4,5]",
                 "[3,4]",
@@ -170,10 +188,10 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "array_sort_asc",
-        "array:dynamic nulls_last:!bool?",
+        "array:dynamic nulls_last:!any?",
         DYNAMIC,
         "The items from the smallest to the largest.",
-        python=arrays.sort_ascending,
+        _sort_ascending,
         naming="suffix",
         nulls="maybe",
         label="sorted",
@@ -187,10 +205,10 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "array_sort_desc",
-        "array:dynamic nulls_last:!bool?",
+        "array:dynamic nulls_last:!any?",
         DYNAMIC,
         "The items from the largest to the smallest.",
-        python=arrays.sort_descending,
+        _sort_descending,
         naming="suffix",
         nulls="maybe",
         label="sorted",
@@ -224,7 +242,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "array_iff(dynamic([true, false, true]), dynamic([1, 2, 3]), dynamic([4, 5, 6])), array_iff(dynamic([1, 0]), 'a', 'b')",
+                "array_iff(dynamic([true, false, true]), dynamic([1, 2, 3]), dynamic([4, 5, 6])), "
+                "array_iff(dynamic([1, 0]), 'a', 'b')",
                 "[1,5,3]",
                 '["a","b"]',
             ),

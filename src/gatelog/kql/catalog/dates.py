@@ -343,7 +343,8 @@ FUNCTIONS: tuple[Function, ...] = (
         fold=_fold_add,
         examples=(
             shows(
-                "datetime_add('year', 1, datetime(2017-01-01)), datetime_add('month', 1, datetime(2017-01-31)), datetime_add('hour', -1, datetime(2017-01-01))",
+                "datetime_add('year', 1, datetime(2017-01-01)), datetime_add('month', 1, datetime(2017-01-31)), "
+                "datetime_add('hour', -1, datetime(2017-01-01))",
                 "2018-01-01T00:00:00.0000000Z",
                 "2017-02-28T00:00:00.0000000Z",
                 "2016-12-31T23:00:00.0000000Z",
@@ -359,12 +360,14 @@ FUNCTIONS: tuple[Function, ...] = (
         fold=times.difference,
         examples=(
             shows(
-                "datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31)), datetime_diff('quarter', datetime(2017-07-01), datetime(2017-03-30))",
+                "datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31)), datetime_diff('quarter', "
+                "datetime(2017-07-01), datetime(2017-03-30))",
                 17,
                 2,
             ),
             shows(
-                "datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59)), datetime_diff('day', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))",
+                "datetime_diff('week', datetime(2017-10-29 00:00), datetime(2017-09-30 23:59)), datetime_diff('day', "
+                "datetime(2017-10-29 00:00), datetime(2017-09-30 23:59))",
                 5,
                 29,
             ),
@@ -386,12 +389,14 @@ FUNCTIONS: tuple[Function, ...] = (
         aliases=("datepart",),
         examples=(
             shows(
-                "datetime_part('year', datetime(2017-10-30 01:02:03.7654321)), datetime_part('week_of_year', datetime(2017-10-30 01:02:03.7654321))",
+                "datetime_part('year', datetime(2017-10-30 01:02:03.7654321)), datetime_part('week_of_year', "
+                "datetime(2017-10-30 01:02:03.7654321))",
                 2017,
                 44,
             ),
             shows(
-                "datetime_part('millisecond', datetime(2017-10-30 01:02:03.7654321)), datetime_part('microsecond', datetime(2017-10-30 01:02:03.7654321)), "
+                "datetime_part('millisecond', datetime(2017-10-30 01:02:03.7654321)), datetime_part('microsecond', "
+                "datetime(2017-10-30 01:02:03.7654321)), "
                 "datetime_part('nanosecond', datetime(2017-10-30 01:02:03.7654321))",
                 765,
                 765432,
@@ -409,7 +414,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "format_datetime(datetime(2017-01-29 09:00:05.345), 'yyyy-MM-dd [HH:mm:ss.fff]'), format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [hh:mm:ss tt]')",
+                "format_datetime(datetime(2017-01-29 09:00:05.345), 'yyyy-MM-dd [HH:mm:ss.fff]'), "
+                "format_datetime(datetime(2017-01-29 09:00:05), 'yy-MM-dd [hh:mm:ss tt]')",
                 "2017-01-29 [09:00:05.345]",
                 "17-01-29 [09:00:05 AM]",
             ),
@@ -426,7 +432,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss:FF'), format_timespan(time(29.09:00:05.12345), 'ddd.h:mm:ss [fffffff]')",
+                "format_timespan(time(29.09:00:05.12345), 'dd.hh:mm:ss:FF'), format_timespan(time(29.09:00:05.12345), "
+                "'ddd.h:mm:ss [fffffff]')",
                 "29.09:00:05:12",
                 "029.9:00:05 [1234500]",
             ),

@@ -178,7 +178,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                """extract_json('$.a.b[1]', '{"a":{"b":[1,"x"]}}'), extract_json("$['a']", '{"a":5}', typeof(int)), extract_json('$.z', '{}')""",
+                """extract_json('$.a.b[1]', '{"a":{"b":[1,"x"]}}'), extract_json("$['a']", '{"a":5}', typeof(int)), """
+                """extract_json('$.z', '{}')""",
                 "x",
                 5,
                 "",
@@ -195,7 +196,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "parse_xml('<e/>'), parse_xml('<e name=\"value\">text</e>'), parse_xml('<e><a>x</a><a>y</a></e>'), parse_xml('<e')",
+                "parse_xml('<e/>'), parse_xml('<e name=\"value\">text</e>'), parse_xml('<e><a>x</a><a>y</a></e>'), "
+                "parse_xml('<e')",
                 '{"e":null}',
                 '{"e":{"@name":"value","#text":"text"}}',
                 '{"e":{"a":["x","y"]}}',

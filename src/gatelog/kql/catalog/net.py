@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
-from gatelog.kql.catalog.shorthand import BOOL, DECIMAL, DYNAMIC, GUID, LONG, STRING, scalar, shows
+from gatelog.kql.catalog.shorthand import BOOL, DYNAMIC, GUID, LONG, STRING, scalar, shows
 from gatelog.kql.kernels import encodings, hashing, network
 from gatelog.schema.types import KqlType
 
@@ -108,7 +108,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "ipv4_compare('192.168.1.1/24', '192.168.1.255/24'), ipv4_compare('192.168.1.1', '192.168.1.255'), ipv4_compare('x', '1.1.1.1')",
+                "ipv4_compare('192.168.1.1/24', '192.168.1.255/24'), ipv4_compare('192.168.1.1', '192.168.1.255'), "
+                "ipv4_compare('x', '1.1.1.1')",
                 0,
                 -1,
                 None,
@@ -124,7 +125,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "ipv6_compare('fe80::85d:e82c:9446:7994/120', 'fe80::85d:e82c:9446:7998/120'), ipv6_compare('192.168.1.1', '192.168.1.1')",
+                "ipv6_compare('fe80::85d:e82c:9446:7994/120', 'fe80::85d:e82c:9446:7998/120'), "
+                "ipv6_compare('192.168.1.1', '192.168.1.1')",
                 0,
                 0,
             ),
@@ -185,7 +187,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "ipv4_is_in_any_range('192.168.1.6', '192.168.1.1/24', '10.0.0.1/8'), ipv4_is_in_any_range('1.1.1.1', dynamic(['10.0.0.1/8']))",
+                "ipv4_is_in_any_range('192.168.1.6', '192.168.1.1/24', '10.0.0.1/8'), "
+                "ipv4_is_in_any_range('1.1.1.1', dynamic(['10.0.0.1/8']))",
                 True,
                 False,
             ),
@@ -348,15 +351,6 @@ FUNCTIONS: tuple[Function, ...] = (
                 '"AlternateDataStreamName":"some.exe"}',
             ),
         ),
-    ),
-    scalar(
-        "parse_version",
-        "version:string",
-        DECIMAL,
-        "A version of up to four parts as a decimal that can be compared.",
-        python=network.parse_version,
-        nulls="maybe",
-        examples=(shows("parse_version('0.0.0.5'), parse_version('0.2') < parse_version('0.10')", "5", True),),
     ),
     _text(
         "url_encode",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
-from gatelog.kql.catalog.shorthand import BOOL, DATETIME, LONG, REAL, STRING, TIMESPAN, constant, scalar, shows
+from gatelog.kql.catalog.shorthand import BOOL, DATETIME, LONG, REAL, STRING, TIMESPAN, constant, real_kernel, scalar, shows
 from gatelog.kql.kernels import numerics
 from gatelog.schema.types import KqlType
 
@@ -59,7 +59,8 @@ def _bin_datetime(emit: Emit, value: Fragment, size: Fragment) -> str:
         return f"fromUnixTimestamp64Micro({micros} - (({micros} + {_EPOCH_US}) % {s}), 'UTC')"
     if emit.dialect != "duckdb":
         raise emit.refuse("bin() of a datetime needs a constant bin on this engine")
-    return f"(CASE WHEN {size.text} > 9 THEN make_timestamp(epoch_us({v}) - ((epoch_us({v}) + {_EPOCH_US}) % ({size.text} // 10))) END)"
+    floored = f"epoch_us({v}) - ((epoch_us({v}) + {_EPOCH_US}) % ({size.text} // 10))"
+    return f"(CASE WHEN {size.text} > 9 THEN make_timestamp({floored}) END)"
 
 
 def _bin_at_number(emit: Emit, value: Fragment, size: Fragment, fixed: Fragment) -> str:
@@ -353,7 +354,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "value:real",
         REAL,
         "The gamma function.",
-        python=numerics.gamma,
+        real_kernel("gamma", numerics.gamma, "DOUBLE"),
         naming="through",
         examples=(shows("gamma(5)", 24.0),),
     ),
@@ -362,19 +363,25 @@ FUNCTIONS: tuple[Function, ...] = (
         "value:real",
         REAL,
         "Logarithm of the gamma function.",
-        python=numerics.log_gamma,
+        real_kernel("loggamma", numerics.log_gamma, "DOUBLE"),
         naming="through",
         examples=(shows("round(loggamma(5), 6)", 3.178054),),
     ),
     scalar(
-        "erf", "value:real", REAL, "The error function.", python=numerics.erf, naming="through", examples=(shows("erf(0)", 0.0),)
+        "erf",
+        "value:real",
+        REAL,
+        "The error function.",
+        real_kernel("erf", numerics.erf, "DOUBLE"),
+        naming="through",
+        examples=(shows("erf(0)", 0.0),),
     ),
     scalar(
         "erfc",
         "value:real",
         REAL,
         "The complementary error function.",
-        python=numerics.erfc,
+        real_kernel("erfc", numerics.erfc, "DOUBLE"),
         naming="through",
         examples=(shows("erfc(0)", 1.0),),
     ),
@@ -383,7 +390,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "x:real alpha:real beta:real",
         REAL,
         "Cumulative beta distribution.",
-        python=numerics.beta_cdf,
+        real_kernel("beta_cdf", numerics.beta_cdf, "DOUBLE", "DOUBLE", "DOUBLE"),
         nulls="maybe",
         examples=(shows("round(beta_cdf(0.5, 10, 20), 6)", 0.969286),),
     ),
@@ -392,7 +399,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "x:real alpha:real beta:real",
         REAL,
         "Density of the beta distribution.",
-        python=numerics.beta_pdf,
+        real_kernel("beta_pdf", numerics.beta_pdf, "DOUBLE", "DOUBLE", "DOUBLE"),
         nulls="maybe",
         examples=(shows("round(beta_pdf(0.5, 10, 20), 6)", 0.746176),),
     ),
@@ -401,7 +408,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "probability:real alpha:real beta:real",
         REAL,
         "Inverse of the cumulative beta distribution.",
-        python=numerics.beta_inv,
+        real_kernel("beta_inv", numerics.beta_inv, "DOUBLE", "DOUBLE", "DOUBLE"),
         nulls="maybe",
         examples=(shows("round(beta_inv(0.1, 10, 20), 6)", 0.226415),),
     ),
@@ -410,7 +417,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "mean1:real variance1:real count1:real mean2:real variance2:real count2:real",
         REAL,
         "p-value of Welch's t-test.",
-        python=numerics.welch_test,
+        real_kernel("welch_test", numerics.welch_test, "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE", "DOUBLE"),
         nulls="maybe",
         examples=(shows("welch_test(10, 2, 20, 10, 2, 20)", 1.0),),
     ),
@@ -547,7 +554,8 @@ FUNCTIONS: tuple[Function, ...] = (
         naming="through",
         examples=(
             shows(
-                "format_bytes(564), format_bytes(10332, 1), format_bytes(20010332), format_bytes(20010332, 2), format_bytes(20010332, 0, 'KB')",
+                "format_bytes(564), format_bytes(10332, 1), format_bytes(20010332), format_bytes(20010332, 2), "
+                "format_bytes(20010332, 0, 'KB')",
                 "564 Bytes",
                 "10.1 KB",
                 "19 MB",

@@ -216,7 +216,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "indexof_regex('abcabc', 'a.c'), indexof_regex('abcabcdefg', 'a.c', 0, 9, 2), indexof_regex('abcabc', 'a.c', 1, -1, 2)",
+                "indexof_regex('abcabc', 'a.c'), indexof_regex('abcabcdefg', 'a.c', 0, 9, 2), "
+                "indexof_regex('abcabc', 'a.c', 1, -1, 2)",
                 0,
                 3,
                 -1,

@@ -38,6 +38,7 @@ REFUSED = MappingProxyType(
         "node_degree_in": _GRAPH,
         "node_degree_out": _GRAPH,
         "node_id": _GRAPH,
+        "parse_version": "its numbers have more digits than a decimal here can hold",
         "parse_user_agent": "it needs Kusto's list of browsers",
         "rank_tdigest": "use percentrank_tdigest()",
         "row_id": _STORAGE,

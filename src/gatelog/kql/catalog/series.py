@@ -7,7 +7,7 @@ from collections.abc import Callable
 from typing import Any
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function
-from gatelog.kql.catalog.shorthand import DYNAMIC, LONG, REAL, as_json, gives, scalar, shows
+from gatelog.kql.catalog.shorthand import DYNAMIC, LONG, REAL, as_json, gives, real_kernel, scalar, shows
 from gatelog.kql.kernels import decompose, filling, regression, series
 
 _LINE = (
@@ -60,10 +60,12 @@ def _pair(name: str, doc: str, run: Callable[..., Any], one: str, other: str, ex
     )
 
 
+_dot_product = real_kernel("series_dot_product", series.dot_product, "VARCHAR", "VARCHAR")
+
+
 def _dot(emit: Emit, left: Fragment, right: Fragment) -> str:
-    return emit.python(
-        "kql_series_dot_product", series.dot_product, ["VARCHAR", "VARCHAR"], "DOUBLE", as_json(emit, left), as_json(emit, right)
-    )
+    sides = [Fragment(as_json(emit, one), DYNAMIC) for one in (left, right)]
+    return _dot_product(emit, *sides)
 
 
 def _shown(expression: str, *values: Any) -> tuple[Any, ...]:
@@ -130,7 +132,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "series:dynamic",
         REAL,
         "The sum of the items.",
-        python=series.total,
+        real_kernel("series_sum", series.total, "VARCHAR"),
         nulls="maybe",
         examples=_shown("series_sum(dynamic([1, 2, 3, 4]))", 10.0),
     ),
@@ -139,7 +141,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "series:dynamic",
         REAL,
         "The product of the items.",
-        python=series.product,
+        real_kernel("series_product", series.product, "VARCHAR"),
         nulls="maybe",
         examples=_shown("series_product(dynamic([1, 2, 3, 4]))", 24.0),
     ),
@@ -148,7 +150,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "series:dynamic",
         REAL,
         "The length of the vector.",
-        python=series.magnitude,
+        real_kernel("series_magnitude", series.magnitude, "VARCHAR"),
         nulls="maybe",
         examples=_shown("series_magnitude(dynamic([3, 4]))", 5.0),
     ),
@@ -166,7 +168,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "one:dynamic other:dynamic one_length:real? other_length:real?",
         REAL,
         "The cosine of the angle between two vectors.",
-        python=series.cosine_similarity,
+        real_kernel("series_cosine_similarity", series.cosine_similarity, "VARCHAR", "VARCHAR", "DOUBLE", "DOUBLE"),
         nulls="maybe",
         examples=_shown("series_cosine_similarity(dynamic([1, 0]), dynamic([1, 0]))", 1.0),
     ),
@@ -175,7 +177,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "one:dynamic other:dynamic",
         REAL,
         "The correlation coefficient of two series.",
-        python=series.pearson,
+        real_kernel("series_pearson_correlation", series.pearson, "VARCHAR", "VARCHAR"),
         nulls="maybe",
         examples=_shown("series_pearson_correlation(dynamic([1, 2, 3]), dynamic([2, 4, 6]))", 1.0),
     ),
@@ -262,7 +264,8 @@ FUNCTIONS: tuple[Function, ...] = (
         naming="through",
         nulls="maybe",
         examples=_shown(
-            "series_fill_linear(dynamic([null, 111, null, 36, 41, null, null, 16, 61, 33, null, null])), series_fill_linear(dynamic([null, 1.0, null, 2.0]), double(null), false)",
+            "series_fill_linear(dynamic([null, 111, null, 36, 41, null, null, 16, 61, 33, null, null])), "
+            "series_fill_linear(dynamic([null, 1.0, null, 2.0]), double(null), false)",
             "[111,111,73,36,41,32,24,16,61,33,33,33]",
             "[null,1.0,1.5,2.0]",
         ),
@@ -277,7 +280,8 @@ FUNCTIONS: tuple[Function, ...] = (
         columns=_STATS,
         examples=(
             gives(
-                "print x = dynamic([23, 46, 23, 87, 4, 8, 3, 75, 2, 56, 13, 75, 32, 16, 29]) | project (a, b, c, d) = series_stats(x) | project a, b, c, d",
+                "print x = dynamic([23, 46, 23, 87, 4, 8, 3, 75, 2, 56, 13, 75, 32, 16, 29]) | project (a, b, c, "
+                "d) = series_stats(x) | project a, b, c, d",
                 (2.0, 8, 87.0, 3),
             ),
         ),
@@ -301,7 +305,8 @@ FUNCTIONS: tuple[Function, ...] = (
         columns=_LINE,
         examples=(
             gives(
-                "print y = dynamic([2, 5, 6, 8, 11, 15, 17, 18, 25, 26, 30, 30]) | extend (r, s, v, rv, i) = series_fit_line(y) | "
+                "print y = dynamic([2, 5, 6, 8, 11, 15, 17, 18, 25, 26, 30, 30]) | extend (r, s, v, rv, "
+                "i) = series_fit_line(y) | "
                 "project round(r, 3), round(s, 3), round(v, 3), round(rv, 3), round(i, 3)",
                 (0.983, 2.731, 98.629, 1.686, -1.667),
             ),
@@ -347,7 +352,8 @@ FUNCTIONS: tuple[Function, ...] = (
         columns=(("rsquare", REAL), ("coefficients", DYNAMIC), ("variance", REAL), ("rvariance", REAL), ("poly_fit", DYNAMIC)),
         examples=(
             gives(
-                "print y = dynamic([1, 2, 3, 4]) | project (r, c) = series_fit_poly(y) | project round(r, 6), round(todouble(c[0]), 6)",
+                "print y = dynamic([1, 2, 3, 4]) | project (r, c) = series_fit_poly(y) | project round(r, 6), "
+                "round(todouble(c[0]), 6)",
                 (1.0, 1.0),
             ),
         ),
@@ -362,8 +368,10 @@ FUNCTIONS: tuple[Function, ...] = (
         columns=(("periods", DYNAMIC), ("scores", DYNAMIC)),
         examples=(
             gives(
-                "print y = dynamic([80, 139, 87, 110, 68, 54, 50, 51, 53, 133, 86, 141, 97, 156, 94, 149, 95, 140, 77, 61, 50, 54, 47, 133, 72, 152, 94, 148, "
-                "105, 162, 101, 160, 87, 63, 53, 55, 54, 151, 103, 189, 108, 183, 113, 175, 113, 178, 90, 71, 62, 62, 65, 165, 109, 181, 115, 182, 121, 178, "
+                "print y = dynamic([80, 139, 87, 110, 68, 54, 50, 51, 53, 133, 86, 141, 97, 156, 94, 149, 95, 140, "
+                "77, 61, 50, 54, 47, 133, 72, 152, 94, 148, "
+                "105, 162, 101, 160, 87, 63, 53, 55, 54, 151, 103, 189, 108, 183, 113, 175, 113, 178, 90, 71, 62, "
+                "62, 65, 165, 109, 181, 115, 182, 121, 178, "
                 "114, 170]) | project (p, s) = series_periods_detect(y, 0.0, 50.0, 2) | project p, round(todouble(s[0]), 2)",
                 ("[14.0,0.0]", 0.84),
             ),
@@ -392,7 +400,8 @@ FUNCTIONS: tuple[Function, ...] = (
         python=decompose.seasonal,
         nulls="maybe",
         examples=_shown(
-            "series_seasonal(dynamic([1, 3, 5, 1, 3, 5, 2, 4, 6]), 3), series_seasonal(dynamic([1, 3, 5, 2, 4, 6, 1, 3, 5, 2, 4, 6]), 3)",
+            "series_seasonal(dynamic([1, 3, 5, 1, 3, 5, 2, 4, 6]), 3), series_seasonal(dynamic([1, 3, 5, 2, 4, "
+            "6, 1, 3, 5, 2, 4, 6]), 3)",
             "[1.0,3.0,5.0,1.0,3.0,5.0,1.0,3.0,5.0]",
             "[1.5,3.5,5.5,1.5,3.5,5.5,1.5,3.5,5.5,1.5,3.5,5.5]",
         )
@@ -446,7 +455,8 @@ FUNCTIONS: tuple[Function, ...] = (
         columns=(("ad_flag", DYNAMIC), ("ad_score", DYNAMIC), ("baseline", DYNAMIC)),
         examples=(
             gives(
-                "print y = dynamic([1, 2, 1, 2, 1, 2, 1, 30, 1, 2]) | project (flag) = series_decompose_anomalies(y, 1.5, 0) | project flag",
+                "print y = dynamic([1, 2, 1, 2, 1, 2, 1, 30, 1, 2]) | project (flag) = series_decompose_anomalies(y, "
+                "1.5, 0) | project flag",
                 ("[0,0,0,0,0,0,0,1,0,0]",),
             ),
         ),

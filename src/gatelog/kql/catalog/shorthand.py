@@ -66,6 +66,20 @@ def gives(query: str, *rows: tuple[Any, ...]) -> Example:
     return Example(query, rows)
 
 
+def real_kernel(name: str, run: Callable[..., float | None], *types: str) -> Callable[..., str]:
+    """A rendering by a Python function that gives a real. It travels as text: DuckDB turns a NaN of Python into NULL."""
+
+    def spelled(*values: Any) -> str | None:
+        found = run(*values)
+        return None if found is None else repr(float(found))
+
+    def render(emit: Emit, *operands: Fragment) -> str:
+        texts = [operand.text for operand in operands]
+        return f"CAST({emit.python(f'kql_{name}', spelled, types[: len(texts)], 'VARCHAR', *texts)} AS DOUBLE)"
+
+    return render
+
+
 def constant(fragment: Fragment | None, default: Any = None) -> Any:
     """The constant behind an operand; the default when the operand is absent; UNKNOWN when it varies."""
     return default if fragment is None else fragment.value

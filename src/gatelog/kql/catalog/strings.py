@@ -314,7 +314,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="maybe",
         examples=(
             shows(
-                "replace_strings('A magic trick can turn a cat into a dog', dynamic(['cat', 'dog', 'broken']), dynamic(['dog', 'pigeon', 'happy']))",
+                "replace_strings('A magic trick can turn a cat into a dog', dynamic(['cat', 'dog', 'broken']), "
+                "dynamic(['dog', 'pigeon', 'happy']))",
                 "A magic trick can turn a pigeon into a pigeon",
             ),
         ),
@@ -385,7 +386,8 @@ FUNCTIONS: tuple[Function, ...] = (
         nulls="never",
         examples=(
             shows(
-                "has_any_index('this is an example', dynamic(['this', 'example'])), has_any_index('this is an example', dynamic(['not', 'example']))",
+                "has_any_index('this is an example', dynamic(['this', 'example'])), "
+                "has_any_index('this is an example', dynamic(['not', 'example']))",
                 0,
                 1,
             ),

@@ -28,20 +28,21 @@ def _filled(values: Reals) -> Reals:
 
 
 def _scores(values: Reals) -> Reals:
-    """For each lag, how much the series resembles itself moved by it; 0 below the shortest period and above half the length."""
+    """For each lag, how much the series resembles itself moved by it, and by twice it: the lower of the two, from 0 to 1.
+
+    0 below the shortest period, and where twice the lag leaves the series.
+    """
     size = len(values)
     centered = values - values.mean()
     power = float((centered * centered).sum())
     scores = np.zeros(size)
     if power <= 1e-12 * max(1.0, float((values * values).sum())):
         return scores
-    padded = np.fft.rfft(centered, 2 * size)
-    products = np.fft.irfft(padded * np.conj(padded))[:size]
-    lags = np.arange(1, size)
-    alike = products[1:] / power * size / (size - lags)
-    scores[1:] = np.clip(alike * np.sqrt((size - lags) / size), 0.0, 1.0)
-    scores[: min(_SHORTEST_PERIOD, size)] = 0.0
-    scores[size // 2 + 1 :] = 0.0
+    spectrum = np.fft.rfft(centered, 2 * size)
+    products = np.fft.irfft(spectrum * np.conj(spectrum))[:size]
+    alike = products / power * size / (size - np.arange(size))
+    lags = np.arange(_SHORTEST_PERIOD, (size + 1) // 2)
+    scores[lags] = np.clip(np.minimum(alike[lags], alike[2 * lags]), 0.0, 1.0)
     return scores
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from decimal import Decimal
 from urllib.parse import unquote, unquote_plus
 
 from gatelog.kql.kernels.json_text import array, dump, text_of, write
@@ -278,15 +277,6 @@ def parse_path(text: str) -> str | None:
             "AlternateDataStreamName": stream,
         }
     )
-
-
-def parse_version(text: str) -> Decimal | None:
-    """A version of up to four parts as a decimal whose order is that of versions."""
-    parts = text.strip().split(".")
-    if not 1 <= len(parts) <= 4 or not all(part.isdigit() and len(part) <= 8 for part in parts):
-        return None
-    padded = [part.zfill(8) for part in parts] + ["0" * 8] * (4 - len(parts))
-    return Decimal("".join(padded))
 
 
 def url_decode(text: str) -> str:

@@ -16,7 +16,8 @@ def _sample_variance(values: Reals) -> float:
 
 
 def stats(text: str | None, ignore_nonfinite: bool | None = False) -> dict[str, Any] | None:
-    """min, min_idx, max, max_idx, avg, stdev, variance, sum, len; all null when an item has no finite value and none may be ignored."""
+    """min, min_idx, max, max_idx, avg, stdev, variance, sum,"""
+    """len; all null when an item has no finite value and none may be ignored."""
     items = numbers(text)
     if not items:
         return None
