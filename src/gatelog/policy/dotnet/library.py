@@ -13,7 +13,7 @@ from gatelog.policy.dotnet.guids import EMPTY
 from gatelog.policy.dotnet.metadata import BOOL, CHAR, DECIMAL, DOUBLE, FLOAT, INTEGERS, VOID, Library, Type, TypeDef
 from gatelog.policy.dotnet.numbers import Char, Single
 from gatelog.policy.dotnet.runtime import CASTS, Enum, cat, equals, to_text
-from gatelog.policy.dotnet.tables import context, exceptions, identity, json, numbers, sequences, text, time
+from gatelog.policy.dotnet.tables import context, cryptography, exceptions, identity, json, numbers, patterns, sequences, text, time, xml
 
 
 def enum_maker(definition: TypeDef) -> Callable[[int], Any]:
@@ -55,7 +55,7 @@ class Whitelist(Library):
 
 
 def assembled() -> Whitelist:
-    families = (text, numbers, time, sequences, json, exceptions, identity, context)
+    families = (text, numbers, time, sequences, json, patterns, cryptography, xml, exceptions, identity, context)
     made = Whitelist(tuple(definition for family in families for definition in family.TYPES))
     CASTS.assignable = made.converts
     ZEROS.of = made.default_of
