@@ -122,9 +122,10 @@ class ScriptedBackend:
                 writer.write(chunk(PLAIN[start : start + 50]))
                 await asyncio.sleep(0.001)
             writer.write(b"0\r\n\r\n")
-        elif mode == "big":
-            writer.write(head(200, "application/octet-stream", 5_000_000))
-            for _ in range(50):
+        elif mode in ("big", "huge"):
+            pieces = 50 if mode == "big" else 1000
+            writer.write(head(200, "application/octet-stream", pieces * 100_000))
+            for _ in range(pieces):
                 writer.write(b"b" * 100_000)
                 await writer.drain()
         elif mode == "garbage":
