@@ -202,10 +202,9 @@ def _field(item: Tree, path: str) -> object:
 
 def matches(item: Tree, expression: str) -> bool:
     """An OData filter of `eq`, `ne`, `contains`, `startswith`, `endswith` joined by `and` or `or`. Raises `ArmError`."""
-    return any(
-        all(_holds(item, term) for term in re.split(r"\s+and\s+", part, flags=re.IGNORECASE))
-        for part in re.split(r"\s+or\s+", expression, flags=re.IGNORECASE)
-    )
+    parts = [re.split(r"\s+and\s+", part, flags=re.IGNORECASE) for part in re.split(r"\s+or\s+", expression, flags=re.IGNORECASE)]
+    found = [[_holds(item, term) for term in terms] for terms in parts]
+    return any(all(held) for held in found)
 
 
 def _holds(item: Tree, term: str) -> bool:
@@ -229,6 +228,7 @@ def page(items: list[Tree], query: Mapping[str, str], url: str) -> Tree:
     """One page of a list; `nextLink` when there is more. `url`: the list's own, without a query."""
     expression = query.get("$filter", "")
     if expression and "atScope()" not in expression and "principalId" not in expression:
+        matches({}, expression)
         items = [item for item in items if matches(item, expression)]
     skip, top = _number(query, "$skip", 0), _number(query, "$top", 0)
     size = min(top, PAGE) if top else PAGE

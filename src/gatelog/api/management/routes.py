@@ -19,6 +19,8 @@ from gatelog.api.management.actions import PostAction, action_of, changes_of
 from gatelog.api.management.activity import VERBS, Write, fingerprint, record_write
 from gatelog.api.management.addresses import Address, address_of
 from gatelog.api.management.configuring import configuration_routes
+from gatelog.api.management.console import console_routes
+from gatelog.api.management.described import management_document
 from gatelog.api.management.errors import ArmError, answer, not_found, refused, to_arm
 from gatelog.api.management.exporting import exported
 from gatelog.api.management.face import Face, json_body
@@ -73,9 +75,14 @@ def routes(face: Face) -> list[Route]:
     async def everything(request: Request) -> Response:
         return await _guarded(face, request, _dispatch)
 
+    async def described(request: Request) -> Response:
+        return JSONResponse(management_document())
+
     return [
         *configuration_routes(face),
         *token_routes(face),
+        *console_routes(face),
+        Route("/api/management/openapi.json", described, methods=["GET"]),
         Route("/subscriptions", subscriptions, methods=["GET"]),
         Route("/subscriptions/{path:path}", everything, methods=METHODS),
         Route("/providers/Microsoft.Authorization/{path:path}", everything, methods=METHODS),

@@ -155,7 +155,12 @@ def _in_value(problem: Problem, link: str) -> Problem:
     inner = f"{problem.place}: " if problem.place else ""
     message = f"{where}{inner}{problem.message}"
     return Problem(
-        message, place="$.properties.value", line=problem.line, column=problem.column, code="ValidationError", hint=problem.hint
+        message,
+        place="$.properties.value",
+        line=problem.line,
+        column=problem.column,
+        code="DocumentTooLarge" if problem.code == "DocumentTooLarge" else "ValidationError",
+        hint=problem.hint,
     )
 
 
