@@ -193,8 +193,9 @@ def _hll_if(emit: Emit, value: Fragment, predicate: Fragment, accuracy: Fragment
 
 def _tdigest(emit: Emit, value: Fragment, weight: Fragment | None = None) -> str:
     weights = "NULL" if weight is None else f"list(CAST({weight.text} AS BIGINT) {emit.order})"
-    values = f"list(CAST({value.text} AS DOUBLE) {emit.order})"
-    return emit.python("kql_tdigest", digests.tdigest, ["DOUBLE[]", "BIGINT[]"], "VARCHAR", values, weights)
+    sql = "BIGINT" if value.type in _WHOLE else "DOUBLE"
+    values = f"list(CAST({value.text} AS {sql}) {emit.order})"
+    return emit.python(f"kql_tdigest_{sql.lower()}", digests.tdigest, [f"{sql}[]", "BIGINT[]"], "VARCHAR", values, weights)
 
 
 def _ranked(operands: Sequence[Operand]) -> KqlType:

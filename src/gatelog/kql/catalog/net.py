@@ -264,12 +264,12 @@ FUNCTIONS: tuple[Function, ...] = (
         BOOL,
         "Whether the text holds an address.",
         python=network.has_ipv4,
-        nulls="maybe",
+        nulls="never",
         examples=(
             shows(
                 "has_ipv4('05:04:54 127.0.0.1 GET /favicon.ico 404', '127.0.0.1'), has_ipv4('127.0.0.256 GET', '127.0.0.256')",
                 True,
-                None,
+                False,
             ),
         ),
     ),
@@ -279,7 +279,7 @@ FUNCTIONS: tuple[Function, ...] = (
         BOOL,
         "Whether the text holds an address with a prefix.",
         python=network.has_ipv4_prefix,
-        nulls="maybe",
+        nulls="never",
         examples=(
             shows("has_ipv4_prefix('05:04:54 127.0.0.1 GET', '127.0.'), has_ipv4_prefix('10.1.1.1', '127.0.')", True, False),
         ),
@@ -292,7 +292,7 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         BOOL,
         "Whether the text holds one of several addresses.",
-        nulls="maybe",
+        nulls="never",
         examples=(shows("has_any_ipv4('05:04:54 127.0.0.1 GET', '127.0.0.2', '127.0.0.1')", True),),
     ),
     scalar(
@@ -303,7 +303,7 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         BOOL,
         "Whether the text holds an address with one of several prefixes.",
-        nulls="maybe",
+        nulls="never",
         examples=(shows("has_any_ipv4_prefix('05:04:54 127.0.0.1 GET', dynamic(['127.0.', '192.168.']))", True),),
     ),
     scalar(

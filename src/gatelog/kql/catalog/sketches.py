@@ -14,12 +14,12 @@ _ROWS = "range x from 1 to 10 step 1 | summarize t = tdigest(x), h = hll(x % 4)"
 
 def _percentile(emit: Emit, sketch: Fragment, percentile: Fragment, wanted: Fragment | None = None) -> str:
     found = emit.python(
-        "kql_percentile_tdigest", digests.tdigest_percentile, ["VARCHAR", "DOUBLE"], "DOUBLE", sketch.text, percentile.text
+        "kql_percentile_tdigest", digests.tdigest_percentile, ["VARCHAR", "DOUBLE"], "VARCHAR", sketch.text, percentile.text
     )
     type = DYNAMIC if wanted is None else wanted.value
     if type in (KqlType.DATETIME, KqlType.TIMESPAN):
         raise emit.refuse("percentile_tdigest() gives numbers only")
-    return emit.convert(Fragment(found, REAL), type).text
+    return found if type is DYNAMIC else emit.convert(Fragment(found, DYNAMIC), type).text
 
 
 def _wanted(operands: Sequence[Operand]) -> KqlType:
@@ -84,7 +84,7 @@ FUNCTIONS: tuple[Function, ...] = (
         naming="prefix",
         label="percentile_tdigest",
         nulls="maybe",
-        examples=(gives(f"{_ROWS} | project p = percentiles_array_tdigest(t, 10, 50)", ("[1.0,5.0]",)),),
+        examples=(gives(f"{_ROWS} | project p = percentiles_array_tdigest(t, 10, 50)", ("[1,5]",)),),
     ),
     scalar(
         "percentrank_tdigest",

@@ -6,8 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import Any
 
-import orjson
-
 from gatelog.kql.kernels.json_text import array, dump, write
 
 _HLL = [1024, 14]
@@ -57,7 +55,7 @@ def tdigest(values: list[float | None] | None, weights: list[int | None] | None 
         if value is not None and weight is not None and weight > 0:
             total[value] = total.get(value, 0) + weight
     ordered = sorted(total)
-    return orjson.dumps([_TDIGEST, ordered, [total[value] for value in ordered]]).decode()
+    return write([_TDIGEST, ordered, [total[value] for value in ordered]])
 
 
 def tdigest_merge(sketches: list[str] | None) -> str:
@@ -77,10 +75,14 @@ def tdigest_merge_values(*sketches: str | None) -> str:
     return tdigest_merge([sketch for sketch in sketches if sketch is not None])
 
 
-def tdigest_percentile(sketch: str | None, percentile: float | None) -> float | int | None:
-    """The nearest-rank percentile of a tdigest."""
+def _percentile(sketch: str | None, percentile: float | None) -> float | None:
     points = None if sketch is None else _points(sketch)
     return None if not points or percentile is None else weighted_rank(points, percentile)
+
+
+def tdigest_percentile(sketch: str | None, percentile: float | None) -> str | None:
+    """The nearest-rank percentile of a tdigest, as JSON text."""
+    return dump(_percentile(sketch, percentile))
 
 
 def tdigest_percentiles(sketch: str | None, *percentiles: float | str | None) -> str | None:
@@ -89,7 +91,7 @@ def tdigest_percentiles(sketch: str | None, *percentiles: float | str | None) ->
     for percentile in percentiles:
         items = array(percentile) if isinstance(percentile, str) else None
         wanted.extend([percentile] if items is None else items)
-    return dump([tdigest_percentile(sketch, float(percentile)) for percentile in wanted])
+    return dump([_percentile(sketch, float(percentile)) for percentile in wanted])
 
 
 def tdigest_rank(sketch: str | None, value: float | None) -> float | None:

@@ -185,23 +185,23 @@ def cidr_list(first: str, last: str) -> str | None:
     return dump([str(block) for block in blocks])
 
 
-def has_ipv4(source: str, address: str) -> bool | None:
-    """Whether the text holds the address between delimiters; null for no address."""
+def has_ipv4(source: str, address: str) -> bool:
+    """Whether the text holds the address between delimiters."""
     if _ipv4(address) is None or "/" in address:
-        return None
+        return False
     wanted = _ipv4(address)
     return any(_ipv4(found) == wanted for found in _IP_IN_TEXT.findall(source))
 
 
-def has_any_ipv4(source: str, *addresses: str | None) -> bool | None:
+def has_any_ipv4(source: str, *addresses: str | None) -> bool:
     """Whether the text holds one of the addresses."""
     return any(has_ipv4(source, address) for address in _blocks(addresses))
 
 
-def has_ipv4_prefix(source: str, prefix: str) -> bool | None:
+def has_ipv4_prefix(source: str, prefix: str) -> bool:
     """Whether the text holds an address that starts with the prefix (`192.168.` or a whole address)."""
     if _ipv4(prefix) is None and re.fullmatch(r"(\d{1,3}\.){1,3}", prefix) is None:
-        return None
+        return False
     whole = not prefix.endswith(".")
     return any(
         _ipv4(found) is not None and (found == prefix if whole else found.startswith(prefix))
@@ -209,7 +209,7 @@ def has_ipv4_prefix(source: str, prefix: str) -> bool | None:
     )
 
 
-def has_any_ipv4_prefix(source: str, *prefixes: str | None) -> bool | None:
+def has_any_ipv4_prefix(source: str, *prefixes: str | None) -> bool:
     """Whether the text holds an address that starts with one of the prefixes."""
     return any(has_ipv4_prefix(source, prefix) for prefix in _blocks(prefixes))
 

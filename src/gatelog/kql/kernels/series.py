@@ -78,13 +78,13 @@ def sign(value: float) -> Number:
 
 
 def floor(value: float) -> Number:
-    """The largest whole number that is not larger, of the same kind."""
-    return value if isinstance(value, int) or not math.isfinite(value) else float(math.floor(value))
+    """The largest whole number that is not larger, as a real."""
+    return float(math.floor(value)) if math.isfinite(value) else value
 
 
 def ceiling(value: float) -> Number:
-    """The smallest whole number that is not smaller, of the same kind."""
-    return value if isinstance(value, int) or not math.isfinite(value) else float(math.ceil(value))
+    """The smallest whole number that is not smaller, as a real."""
+    return float(math.ceil(value)) if math.isfinite(value) else value
 
 
 def pairs(apply: Callable[[Number, Number], Any]) -> Callable[[str | None, str | None], str | None]:
