@@ -5,6 +5,8 @@ import { defineConfig } from "vite";
 export default defineConfig({
   plugins: [react()],
   base: "./",
+  // Microsoft's KQL language service was made for Node and the browser and asks for `global`.
+  define: { global: "globalThis" },
   build: { outDir: "../src/gatelog/api/static", emptyOutDir: true, chunkSizeWarningLimit: 6000, sourcemap: false },
   worker: { format: "es" },
   server: {

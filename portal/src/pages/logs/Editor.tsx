@@ -1,5 +1,6 @@
+// The editor's own features register before the language does: the order of these two lines matters.
+import "monaco-editor/esm/vs/editor/edcore.main";
 import "@kusto/monaco-kusto";
-import "monaco-editor/esm/vs/editor/editor.all.js";
 
 import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
 import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
