@@ -81,11 +81,16 @@ class KustoApi:
             Route("/v2/rest/query", self.query_v2, methods=["POST", "GET"]),
             Route("/v1/rest/mgmt", self.mgmt, methods=["POST"]),
             Route("/v1/rest/auth/metadata", self.metadata, methods=["GET"]),
+            Route("/v1/rest/ping", self.ping, methods=["GET"]),
         ]
 
     async def metadata(self, request: Request) -> Response:
         """What clients read before they sign in."""
         return Response(orjson.dumps(_METADATA), media_type="application/json")
+
+    async def ping(self, request: Request) -> Response:
+        """Whether somebody is there."""
+        return Response(b"Pong!", media_type="text/plain")
 
     async def query_v1(self, request: Request) -> Response:
         """A query, answered in version 1."""

@@ -217,7 +217,7 @@ def _nothing(columns: str) -> Command:
 
 def _rule(text: str) -> re.Pattern[str]:
     """A command's words: blanks stand for any white space, the command must end where the rule does."""
-    return re.compile(text.replace(" ", r"\s+") + r"\s*;?\s*\Z", re.IGNORECASE | re.DOTALL)
+    return re.compile(text.replace(" ", r"\s+") + r"\Z", re.IGNORECASE | re.DOTALL)
 
 
 _OPTIONS = r"(?:with\s*\((?P<options>(?:[^'\")]|'[^']*'|\"[^\"]*\")*)\)\s*)?"
@@ -226,8 +226,8 @@ COMMANDS: tuple[tuple[re.Pattern[str], Command], ...] = (
     (_rule(r"\.show version"), _version),
     (_rule(r"\.show (?:cluster )?databases(?: details| identity)?"), _databases),
     (_rule(r"\.show database(?: details)?"), _databases),
-    (_rule(rf"\.show (?P<database>databases?)(?: \((?:[^)]*)\)| {_NAME})? schema as json"), _schema_json),
-    (_rule(r"\.show (?:cluster )?schema as json"), _schema_json),
+    (_rule(rf"\.show (?P<database>databases?)(?: \((?:[^)]*)\)| {_NAME})? schema(?: if_later_than \S+)? as json"), _schema_json),
+    (_rule(r"\.show (?:cluster )?schema(?: if_later_than \S+)? as json"), _schema_json),
     (_rule(rf"\.show (?:databases?(?: \((?:[^)]*)\)| {_NAME})?|cluster) schema(?: details)?"), _schema_rows),
     (_rule(r"\.show schema"), _schema_rows),
     (_rule(r"\.show tables(?: details| \([^)]*\))?"), _tables),
@@ -259,6 +259,7 @@ COMMANDS: tuple[tuple[re.Pattern[str], Command], ...] = (
 
 def run_command(session: Session, text: str) -> PlainTable:
     """The table that a command answers. Raises `CommandRefused` and the errors of functions."""
+    text = text.rstrip("; \t\r\n")
     for rule, command in COMMANDS:
         match = rule.match(text)
         if match:

@@ -72,6 +72,7 @@ class Keyring:
     def __init__(self, path: Path, content: _Content) -> None:
         self.path = path
         self._content = content
+        self._published: tuple[tuple[SigningKey, ...], tuple[Jwk, ...]] = ((), ())
         self._stamp = _stamp(path)
         self._lock = threading.Lock()
 
@@ -95,7 +96,12 @@ class Keyring:
     def public_keys(self) -> tuple[Jwk, ...]:
         """All keys that may have signed, as JWKs."""
         self._reread()
-        return tuple(_jwk(key) for key in self._content.keys)
+        keys, published = self._published
+        if keys is not self._content.keys:
+            keys = self._content.keys
+            published = tuple(_jwk(key) for key in keys)
+            self._published = (keys, published)
+        return published
 
     def client(self, client_id: str) -> Client | None:
         """The registered client of that id."""
