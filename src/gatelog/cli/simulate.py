@@ -36,6 +36,9 @@ def register(subparsers: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser.add_argument(
         "--tokens-per-minute", type=int, default=0, help="rate limit of every standard deployment (default: none)"
     )
+    parser.add_argument(
+        "--no-stream-options", action="store_true", help="refuse stream_options, as Azure's older API versions do"
+    )
     parser.add_argument("--region", default=defaults.region, help="value of x-ms-region (default: %(default)s)")
     parser.add_argument("--latency", type=float, default=0.0, help="seconds added to every answer")
     for name in _RATES:
@@ -83,6 +86,7 @@ def settings_of(arguments: argparse.Namespace) -> SimulatorSettings:
         seed=arguments.seed,
         first_token=0.0 if arguments.instant else arguments.first_token,
         per_token=0.0 if arguments.instant else arguments.per_token,
+        knows_stream_options=not arguments.no_stream_options,
         tokens_per_minute=arguments.tokens_per_minute,
         faults=Faults(arguments.latency, *(getattr(arguments, name) for name in _RATES)),
         region=arguments.region,

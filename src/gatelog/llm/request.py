@@ -73,6 +73,11 @@ def with_include_usage(kind: Kind, body: bytes) -> bytes:
     return body[: last.start] + orjson.dumps(options) + body[last.end :]
 
 
+def refuses_include_usage(status: int, body: bytes) -> bool:
+    """A backend that does not know `stream_options` yet (Azure's API versions before 2024-09-01): send the request as it was."""
+    return status in (400, 422) and b"stream_options" in body
+
+
 @dataclass(frozen=True, slots=True)
 class _Member:
     key: str

@@ -23,6 +23,7 @@ from gatelog.simulator.messages import (
     SimReply,
     SimRequest,
     bad_key,
+    bad_request,
     bad_token,
     json_reply,
     no_deployment,
@@ -96,6 +97,8 @@ class Account:
             raise no_deployment()
         if _OPERATIONS[operation.kind] not in deployment.operations:
             raise wrong_operation(_OPERATIONS[operation.kind], deployment.model)
+        if "stream_options" in document and not self._settings.knows_stream_options:
+            raise bad_request("Unrecognized request argument supplied: stream_options")
         self._limits.admit(deployment, operation.name, version, monotonic)
         reply = self._generated(operation.kind, deployment, document, request.body, planned, int(now))
         headers = (*self._limits.settle(deployment, reply.tokens, monotonic), *self._model_headers(reply))

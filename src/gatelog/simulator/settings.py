@@ -43,6 +43,8 @@ class SimulatorSettings:
     """Seconds until the first token."""
     per_token: float = 0.004
     """Seconds between tokens; a not streamed answer waits for all of them."""
+    knows_stream_options: bool = True
+    """False: `stream_options` is refused, as by Azure's API versions before 2024-09-01."""
     tokens_per_minute: int = 0
     """Enforced on every standard deployment that has no limit of its own; 0: none."""
     faults: Faults = Faults()

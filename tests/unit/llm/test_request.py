@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from gatelog.llm.operations import Kind, LlmOperation, operation_of
-from gatelog.llm.request import LlmRequest, api_version, read_request, with_include_usage
+from gatelog.llm.request import LlmRequest, api_version, read_request, refuses_include_usage, with_include_usage
 
 
 @pytest.mark.parametrize(
@@ -72,6 +72,12 @@ def test_include_usage_is_injected(before: bytes, after: bytes) -> None:
 @pytest.mark.parametrize("body", [b'{"stream":false}', b"{", b'{"stream":true,"stream_options":"x"}', b'[{"stream":true}]'])
 def test_other_requests_stay_as_they_are(body: bytes) -> None:
     assert with_include_usage(Kind.CHAT, body) is body
+
+
+def test_backends_that_do_not_know_the_option() -> None:
+    body = b'{"error":{"message":"Unrecognized request argument supplied: stream_options"}}'
+    assert refuses_include_usage(400, body)
+    assert not refuses_include_usage(400, b"{}") and not refuses_include_usage(200, body)
 
 
 values = st.recursive(

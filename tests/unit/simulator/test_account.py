@@ -244,6 +244,13 @@ def test_faults_by_header(account: Account) -> None:
     assert planned("nonsense").status == 400 and planned("latency=x").status == 400
 
 
+def test_an_older_service_does_not_know_stream_options() -> None:
+    account = Account(SimulatorSettings(knows_stream_options=False))
+    refused = call(account, {"messages": HELLO, "stream": True, "stream_options": {"include_usage": True}})
+    assert refused.status == 400 and b"Unrecognized request argument supplied: stream_options" in refused.body
+    assert call(account, {"messages": HELLO, "stream": True}).status == 200
+
+
 def test_faults_by_setting() -> None:
     account = Account(SimulatorSettings(faults=Faults(latency=1, error_rate=0.5, throttle_rate=0.5)))
     seen = [call(account, {"messages": HELLO}).status for _ in range(60)]
