@@ -3,6 +3,7 @@
     interface.py    Storage, Batch: the contract
     open.py         open_storage
     columns.py      rows -> Arrow, the same for every engine
+    definitions.py  tables as JSON
     errors.py       what queries and stores raise
     duckdb/         one machine: hot generation in memory, sealed monthly files
     clickhouse/     many machines

@@ -63,7 +63,7 @@ class Storage(Protocol):
         ...
 
     def fetch(self, query: Query, limits: Limits, started: Callable[[Run], None] | None = None) -> Result:
-        """Run a query in the calling thread, over one snapshot of all tables; `started` gets the run, so that it can be stopped."""
+        """Run a query in the calling thread, over one snapshot of all tables; `started` gets the run, for whoever may stop it."""
         ...
 
     def durable_offsets(self, reader: str) -> Mapping[str, bytes]:

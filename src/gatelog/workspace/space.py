@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -118,6 +118,7 @@ def open_workspace(
     for table in BUILT_IN:
         storage.define(table)
     writer = JournalWriter(journal, READER, clock)
-    ingest = Ingest(journal, storage, configuration, options.ingest)
+    policy = options.ingest if options.store in ("", "duckdb:") else replace(options.ingest, busy_seconds=0.5)
+    ingest = Ingest(journal, storage, configuration, policy)
     housekeeping = Housekeeping(journal, storage, clock, options.journal_keep_bytes, options.housekeeping_seconds)
     return Workspace(storage, ingest, housekeeping, writer, clock)

@@ -120,6 +120,7 @@ class QueryRun:
         arms = [self._part_arm(part, scan.table, columns, where) for part in self._parts_of(scan.table, earliest, latest)]
         needed = [*columns, *(known[column.same_as] for column in columns if column.same_as)]
         needed += [known[time_column.stored_as]] if where and time_column is not None else []
+        needed = needed or [PhysicalColumn(SEQUENCE, KqlType.LONG)]
         hot = self._view.snapshot.hot_table(scan.table, list(dict.fromkeys(needed)))
         if hot is not None:
             self._cursor.register(f"hot${scan.name}", hot)

@@ -8,10 +8,8 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from gatelog.schema.table import Column, Table
-from gatelog.schema.types import KqlType
+from gatelog.schema.table import Table
+from gatelog.storage.definitions import decode_table, encode_table
 from gatelog.storage.errors import NewerStore, StoreUnusable
 
 VERSION = 1
@@ -21,24 +19,6 @@ CREATE TABLE IF NOT EXISTS tables (name TEXT PRIMARY KEY, definition BLOB NOT NU
 CREATE TABLE IF NOT EXISTS offsets (reader TEXT, stream TEXT, position BLOB NOT NULL, PRIMARY KEY (reader, stream));
 CREATE TABLE IF NOT EXISTS receipts (id TEXT PRIMARY KEY, content TEXT NOT NULL);
 """
-
-
-class _StoredColumn(msgspec.Struct, array_like=True):
-    name: str
-    type: str
-    doc: str
-    physical: str
-    body: bool
-    shredded: list[tuple[list[str | int], str]]
-    same_as: str = ""
-
-
-class _StoredTable(msgspec.Struct):
-    columns: list[_StoredColumn]
-    doc: str = ""
-    time_column: str = "TimeGenerated"
-    open: bool = False
-    category: str = ""
 
 
 class Ledger:
@@ -109,14 +89,14 @@ class Ledger:
         """Every defined table."""
         with self._lock:
             rows = self._connection.execute("SELECT name, definition FROM tables ORDER BY rowid").fetchall()
-        return [_decode_table(name, definition) for name, definition in rows]
+        return [decode_table(name, definition) for name, definition in rows]
 
     def put_table(self, table: Table) -> None:
         """Store a definition."""
         with self._lock, self._connection:
             self._connection.execute(
                 "INSERT INTO tables VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET definition = excluded.definition",
-                (table.name, _encode_table(table)),
+                (table.name, encode_table(table)),
             )
 
     def put_receipt(self, identity: str, content: str) -> None:
@@ -139,37 +119,3 @@ class Ledger:
     def _set(self, facts: list[tuple[str, Any]]) -> None:
         with self._lock, self._connection:
             self._connection.executemany("INSERT OR REPLACE INTO facts VALUES (?, ?)", facts)
-
-
-def _encode_table(table: Table) -> bytes:
-    columns = [
-        _StoredColumn(
-            column.name,
-            column.type.value,
-            column.doc,
-            column.physical,
-            column.body,
-            [(list(path), name) for path, name in column.shredded.items()],
-            column.same_as,
-        )
-        for column in table.columns
-    ]
-    stored = _StoredTable(columns, table.doc, table.time_column, table.open, table.category)
-    return msgspec.json.encode(stored)
-
-
-def _decode_table(name: str, definition: bytes) -> Table:
-    stored = msgspec.json.decode(definition, type=_StoredTable)
-    columns = tuple(
-        Column(
-            column.name,
-            KqlType(column.type),
-            column.doc,
-            column.physical,
-            column.body,
-            {tuple(path): physical for path, physical in column.shredded},
-            column.same_as,
-        )
-        for column in stored.columns
-    )
-    return Table(name, columns, stored.doc, stored.time_column, stored.open, stored.category)
