@@ -28,7 +28,7 @@ def compile(
 ) -> Query:
     """The query as steps for a storage engine.
 
-    now: ns since 1970. parameters: values for `declare query_parameters`. functions: stored functions, name -> `(a:long) { ... }`.
+    now: ns since 1970. parameters: values for `declare query_parameters`. functions: stored ones, name -> `(a:long) { ... }`.
     time_range: ns (both ends included) that every stored table is also filtered by. Raises KqlError with every finding.
     """
     compiled = compile_query(

@@ -48,7 +48,7 @@ class Name(Expression):
     """A name that stands for a column, a variable, a table; `quoted`: written as ['name']."""
 
     name: str
-    quoted: bool = False
+    quoted: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True, slots=True)

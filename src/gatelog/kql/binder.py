@@ -192,6 +192,8 @@ class Binder:
             return self._table_named(node, environment)
         if isinstance(node, ast.Call):
             return self._table_called(node, environment)
+        if isinstance(node, ast.Member):
+            raise Finding(NOT_SUPPORTED, "queries across workspaces are not supported", node.span)
         if isinstance(node, ast.Lambda) and not node.parameters:
             return self._invoke_table(FunctionVariable(node, environment), (), node.span, None, environment)
         raise Finding(NOT_ALLOWED, "expected a table", node.span)
@@ -225,9 +227,7 @@ class Binder:
         if isinstance(node, ast.Name):
             found = environment.find(node.name)
             if found is not None:
-                return isinstance(found, TableVariable) or (
-                    isinstance(found, FunctionVariable) and self._gives_table(found)
-                )
+                return isinstance(found, TableVariable) or (isinstance(found, FunctionVariable) and self._gives_table(found))
             return node.name in self.schema or node.name in self._stored
         if isinstance(node, ast.Call):
             if node.name in ("materialize", "table", "view", "database", "workspace", "cluster", "app", "externaldata"):
@@ -268,9 +268,7 @@ class Binder:
         if function is not None:
             return self._invoke_table(function, (), node.span, None, environment)
         known = [*(table.name for table in self.schema), *environment.known(), *self._stored]
-        raise Finding(
-            UNKNOWN_NAME, f"table '{node.name}' is not in this workspace", node.span, nearest(node.name, known)
-        )
+        raise Finding(UNKNOWN_NAME, f"table '{node.name}' is not in this workspace", node.span, nearest(node.name, known))
 
     def scan(self, name: str) -> Relation | None:
         """A reading of a stored table, with columns of its own."""
@@ -385,7 +383,9 @@ class Binder:
         relation = self.relation(value, environment)
         return replace(relation, columns=tuple(column for column in relation.columns if column.name in names))
 
-    def invoke(self, name: str, arguments: Sequence[ast.Expression], piped: Relation, span: Span, environment: Environment) -> Relation:
+    def invoke(
+        self, name: str, arguments: Sequence[ast.Expression], piped: Relation, span: Span, environment: Environment
+    ) -> Relation:
         """`T | invoke f(...)`."""
         function = self._function(name, environment)
         if function is None:
@@ -451,7 +451,9 @@ class Binder:
 
     def again(self, relation: Relation) -> Relation:
         """Another reading of a relation, computed once for all readings."""
-        columns = tuple(Column(column.name, column.type, column.nullable, (Ref(column.type, column),)) for column in relation.columns)
+        columns = tuple(
+            Column(column.name, column.type, column.nullable, (Ref(column.type, column),)) for column in relation.columns
+        )
         bag = None
         if relation.bag is not None:
             bag = Column("", KqlType.DYNAMIC, depends=(Ref(KqlType.DYNAMIC, relation.bag),))
@@ -481,7 +483,8 @@ class Binder:
         bind = _BINDERS.get(type(node))
         if bind is None:
             raise Finding(NOT_ALLOWED, "a scalar expression is expected here", node.span)
-        return bind(self, node, scope)
+        bound: Bound = bind(self, node, scope)
+        return bound
 
     def typed(self, node: ast.Expression, scope: Scope, kind: KqlType) -> Bound:
         """An expression of a given type."""
@@ -575,7 +578,11 @@ class Binder:
         base = self.expression(node.operand, scope)
         index = self.expression(node.index, scope)
         value = index.value
-        if isinstance(value, (str, int)) and not isinstance(value, bool) and index.type in (KqlType.STRING, KqlType.LONG, KqlType.INT):
+        if (
+            isinstance(value, (str, int))
+            and not isinstance(value, bool)
+            and index.type in (KqlType.STRING, KqlType.LONG, KqlType.INT)
+        ):
             return self._path(base, value, node.span)
         if base.type is not KqlType.DYNAMIC:
             raise Finding(TYPES, f"[] needs a dynamic value, found {base.type}", node.span)
@@ -631,7 +638,9 @@ class Binder:
                     continue
                 part = compare(node.operator, ref, right, node.span)
             else:
-                part = predicate(node.operator, ref if column.type is KqlType.STRING else convert(ref, KqlType.STRING), right, node.span)
+                part = predicate(
+                    node.operator, ref if column.type is KqlType.STRING else convert(ref, KqlType.STRING), right, node.span
+                )
             found = part if found is None else logical("or", found, part)
         return found if found is not None else Const(KqlType.BOOL, False)
 
@@ -645,7 +654,11 @@ class Binder:
         left = self.expression(node.left, scope) if not isinstance(node.left, ast.Star) else None
         if left is None:
             raise Finding(NOT_SUPPORTED, f"'* {node.operator}' is not supported", node.span)
-        if len(node.items) == 1 and self.is_table(node.items[0], scope.environment) and not self._names_column(node.items[0], scope):
+        if (
+            len(node.items) == 1
+            and self.is_table(node.items[0], scope.environment)
+            and not self._names_column(node.items[0], scope)
+        ):
             return self._in_table(node, left, scope)
         items = self.expressions(node.items, scope)
         return in_list(node.operator, left, items, node.span)
@@ -688,7 +701,9 @@ class Binder:
         if row.window and not scope.serialized:
             raise Finding(NOT_ALLOWED, f"{node.name}() needs serialized rows: use sort or serialize before", node.span)
         if row.columns:
-            raise Finding(NOT_ALLOWED, f"{node.name}() gives several columns and must stand alone in extend or project", node.span)
+            raise Finding(
+                NOT_ALLOWED, f"{node.name}() gives several columns and must stand alone in extend or project", node.span
+            )
         return self.apply(row, node, scope)
 
     def _unknown_function(self, node: ast.Call, environment: Environment) -> Finding:
@@ -740,9 +755,7 @@ class Binder:
                 problem = problem if problem is not None and problem.code == TYPES else finding
         raise problem or Finding(ARGUMENTS, f"{name}() cannot be called", node.span)
 
-    def _fit(
-        self, name: str, parameters: Sequence[Parameter], arguments: Sequence[Bound], node: ast.Call
-    ) -> tuple[Bound, ...]:
+    def _fit(self, name: str, parameters: Sequence[Parameter], arguments: Sequence[Bound], node: ast.Call) -> tuple[Bound, ...]:
         least = sum(not parameter.optional for parameter in parameters)
         most = len(parameters) if not (parameters and parameters[-1].repeated) else len(arguments) + 1
         if not least <= len(arguments) <= most:
@@ -898,12 +911,16 @@ def _now(binder: Binder, node: ast.Call, scope: Scope) -> Bound:
     binder._count(node, 0, 1)
     if not node.arguments:
         return Const(KqlType.DATETIME, binder.now)
-    return arithmetic("+", Const(KqlType.DATETIME, binder.now), binder.typed(node.arguments[0], scope, KqlType.TIMESPAN), node.span)
+    return arithmetic(
+        "+", Const(KqlType.DATETIME, binder.now), binder.typed(node.arguments[0], scope, KqlType.TIMESPAN), node.span
+    )
 
 
 def _ago(binder: Binder, node: ast.Call, scope: Scope) -> Bound:
     binder._count(node, 1, 1)
-    return arithmetic("-", Const(KqlType.DATETIME, binder.now), binder.typed(node.arguments[0], scope, KqlType.TIMESPAN), node.span)
+    return arithmetic(
+        "-", Const(KqlType.DATETIME, binder.now), binder.typed(node.arguments[0], scope, KqlType.TIMESPAN), node.span
+    )
 
 
 def _toscalar(binder: Binder, node: ast.Call, scope: Scope) -> Bound:

@@ -1,7 +1,7 @@
 """What can be wrong with a query.
 
-    InvalidDocument
-    └── KqlError    every finding with its span and Kusto's code: SYN0002 syntax, SEM0100 unknown name, SEM0260 unknown function, ...
+InvalidDocument
+└── KqlError    every finding with its span and Kusto's code: SYN0002 syntax, SEM0100 unknown name, SEM0260 unknown function, ...
 """
 
 from __future__ import annotations
@@ -53,7 +53,7 @@ NOT_SUPPORTED = "SEM0999"
 
 def nearest(name: str, known: Iterable[str]) -> str:
     """`near: 'A', 'B'`, or nothing when no known name resembles `name`."""
-    names = {}
+    names: dict[str, str] = {}
     for item in known:
         names.setdefault(item.lower(), item)
     close = difflib.get_close_matches(name.lower(), list(names), n=3, cutoff=0.6)

@@ -82,7 +82,11 @@ def _from_number(value: int | float | Decimal, target: KqlType) -> Any:
         case KqlType.REAL:
             return float(value)
         case KqlType.DECIMAL:
-            return None if isinstance(value, float) and not math.isfinite(value) else Decimal(repr(value) if isinstance(value, float) else value)
+            return (
+                None
+                if isinstance(value, float) and not math.isfinite(value)
+                else Decimal(repr(value) if isinstance(value, float) else value)
+            )
         case KqlType.BOOL:
             return value != 0
         case _:

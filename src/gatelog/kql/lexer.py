@@ -1,6 +1,6 @@
 """Query text to tokens, by one regular expression.
 
-Names may start with a digit (`90th_Percentile`), blanks may be any Unicode space, literals such as `datetime(2024-01-01)` are one token.
+Names may start with a digit (`90th_Percentile`), blanks may be any Unicode space, `datetime(2024-01-01)` is one token.
 """
 
 from __future__ import annotations
@@ -10,7 +10,16 @@ from typing import NamedTuple
 
 from gatelog.kql.errors import SYNTAX, Finding
 
-NAME, STRING, LONG, REAL, TIMESPAN, TYPED, OPERATOR, END = "name", "string", "long", "real", "timespan", "typed", "operator", "end"
+NAME, STRING, LONG, REAL, TIMESPAN, TYPED, OPERATOR, END = (
+    "name",
+    "string",
+    "long",
+    "real",
+    "timespan",
+    "typed",
+    "operator",
+    "end",
+)
 
 
 class Token(NamedTuple):
@@ -33,8 +42,8 @@ _UNITS = (
 _PATTERN = re.compile(
     rf"""
     (?P<blank>(?:\s|\ufeff|\u200b|//[^\n]*)+)
-  | (?P<typed>(?:datetime|date|timespan|time|guid|uuid|uniqueid|bool|boolean|int|int8|int16|int32|int64|uint|uint8|uint16|uint32|uint64
-      |ulong|long|real|double|float|decimal)[ \t]*\((?:"[^"\n]*"|'[^'\n]*'|[^()"'\n])*\))
+  | (?P<typed>(?:datetime|date|timespan|time|guid|uuid|uniqueid|bool|boolean|int|int8|int16|int32|int64|uint|uint8|uint16
+      |uint32|uint64|ulong|long|real|double|float|decimal)[ \t]*\((?:"[^"\n]*"|'[^'\n]*'|[^()"'\n])*\))
   | (?P<string>[hH]?(?:```(?:.|\n)*?```|~~~(?:.|\n)*?~~~|@"(?:[^"]|"")*"|@'(?:[^']|'')*'|"(?:[^"\\\n]|\\.)*"|'(?:[^'\\\n]|\\.)*'))
   | (?P<dashed>(?:{_DASHED})(?![\w-]))
   | (?P<timespan>\d+(?:\.\d+)?(?:{_UNITS})(?!\w))

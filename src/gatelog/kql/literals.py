@@ -56,7 +56,8 @@ def timespan_text(ticks: int) -> str:
 
 
 _ISO = re.compile(
-    r"\s*(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?\s*(Z|[+-]\d{1,2}:?\d{2}|UTC|GMT)?\s*\Z",
+    r"\s*(\d{4})-(\d{1,2})(?:-(\d{1,2}))?(?:[T ]+(\d{1,2}):(\d{1,2})(?::(\d{1,2})(?:[.,](\d{1,9}))?)?)?"
+    r"\s*(Z|[+-]\d{1,2}:?\d{2}|UTC|GMT)?\s*\Z",
     re.IGNORECASE,
 )
 _COMPACT = re.compile(r"\s*(\d{4})(\d{2})(\d{2})(?:[T ]?(\d{2}):?(\d{2})(?::?(\d{2})(?:\.(\d{1,7}))?)?)?()()(Z)?\s*\Z")
@@ -88,7 +89,9 @@ def _ticks(year: int, month: int, day: int, hour: int, minute: int, second: int,
         return None
     if hour > 24 or minute > 59 or second > 59 or (hour == 24 and (minute or second)):
         return None
-    ticks = days * TICKS_PER_DAY + (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND + int(fraction[:7].ljust(7, "0")) - zone
+    ticks = (
+        days * TICKS_PER_DAY + (hour * 3600 + minute * 60 + second) * TICKS_PER_SECOND + int(fraction[:7].ljust(7, "0")) - zone
+    )
     return ticks if 0 <= ticks <= MAX_TICKS else None
 
 
@@ -131,7 +134,8 @@ def datetime_text(ticks: int) -> str:
     days, rest = divmod(ticks, TICKS_PER_DAY)
     date = dt.date.fromordinal(days + 1)
     seconds, fraction = divmod(rest, TICKS_PER_SECOND)
-    return f"{date.year:04}-{date.month:02}-{date.day:02}T{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:07}Z"
+    clock = f"{seconds // 3600:02}:{seconds // 60 % 60:02}:{seconds % 60:02}.{fraction:07}"
+    return f"{date.year:04}-{date.month:02}-{date.day:02}T{clock}Z"
 
 
 _GUID = re.compile(r"\s*[{(]?([0-9a-f]{8})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{4})-?([0-9a-f]{12})[)}]?\s*\Z", re.IGNORECASE)

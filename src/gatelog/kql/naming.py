@@ -1,6 +1,6 @@
 """Default names of columns, and how equal names are told apart.
 
-Rules as Microsoft's analyser applies them: `strlen(s)` -> strlen_s, `tostring(d.a)` -> d_a, `d["x"].y` -> d_x_y, anything else ColumnN.
+As Microsoft's analyser has it: `strlen(s)` -> strlen_s, `tostring(d.a)` -> d_a, `d["x"].y` -> d_x_y, anything else ColumnN.
 """
 
 from __future__ import annotations

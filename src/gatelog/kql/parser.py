@@ -168,7 +168,8 @@ class Parser:
         """A name that may have wildcards: `a*`, `*b`, `*`."""
         if self.at("["):
             return self.name().replace("*", "\x00")
-        parts, end = [], -1
+        parts: list[str] = []
+        end = -1
         while (self.token.kind in (NAME, LONG) or self.at("*")) and (end < 0 or self.token.start == end):
             if parts and self.token.kind != OPERATOR and not parts[-1].endswith("*"):
                 break

@@ -1,4 +1,4 @@
-"""Relational nodes that operators are bound to, and their SQL. Operators with SQL of their own define their node in their file."""
+"""Relational nodes that operators are bound to, and their SQL. Operators with SQL of their own define it in their file."""
 
 from __future__ import annotations
 
@@ -65,9 +65,7 @@ class ScanTable(Plan):
                 if documents.extracted and column.stored is not None:
                     physical[column.stored.stored_as] = None
         time_from, time_to = time_range(self, hints)
-        to.scans.append(
-            schema_query.Scan(name, self.table.name, tuple(physical), time_from, time_to, terms(self, hints))
-        )
+        to.scans.append(schema_query.Scan(name, self.table.name, tuple(physical), time_from, time_to, terms(self, hints)))
         return Rel(f"(SELECT {', '.join(items) or '1 AS one'} FROM {name}) AS {to.fresh('t')}", names)
 
     def _documents(

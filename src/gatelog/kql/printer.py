@@ -13,9 +13,9 @@ from gatelog.schema.types import KqlType
 
 _PLAIN = re.compile(r"[A-Za-z_$][\w$]*\Z", re.ASCII)
 _RESERVED = frozenset(
-    "and or by on in has contains between matches true false typeof dynamic print range datatable union search find externaldata evaluate let set "
-    "declare alias restrict with to limit of from step asc desc nulls view datetime date timespan time guid bool boolean int long real "
-    "double decimal kind hint where summarize take default".split()
+    "and or by on in has contains between matches true false typeof dynamic print range datatable union search find externaldata "
+    "evaluate let set declare alias restrict with to limit of from step asc desc nulls view datetime date timespan time guid "
+    "bool boolean int long real double decimal kind hint where summarize take default".split()
 )
 
 

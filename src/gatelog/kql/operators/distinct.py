@@ -9,7 +9,7 @@ from gatelog.kql.binder import Binder, Environment, Relation, scope_of
 from gatelog.kql.bound import Column, Ref
 from gatelog.kql.operators.summarize import group_keys
 from gatelog.kql.parser import Parser
-from gatelog.kql.plan import Aggregate
+from gatelog.kql.plan import Aggregate, Assignment
 from gatelog.kql.printer import list_text
 
 
@@ -24,7 +24,9 @@ class Distinct(ast.Operator):
 
     def bind(self, binder: Binder, relation: Relation, environment: Environment) -> Relation:
         if any(isinstance(item, ast.Star) for item in self.items):
-            keys = [(Column(c.name, c.type, c.nullable, (Ref(c.type, c),)), Ref(c.type, c)) for c in relation.columns]
+            keys: list[Assignment] = [
+                (Column(c.name, c.type, c.nullable, (Ref(c.type, c),)), Ref(c.type, c)) for c in relation.columns
+            ]
         else:
             items = binder.items(self.items, scope_of(relation, environment))
             keys = group_keys(items)

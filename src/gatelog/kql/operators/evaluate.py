@@ -25,12 +25,13 @@ from gatelog.schema.types import KqlType
 
 PLUGINS = ("pivot", "bag_unpack", "narrow")
 REFUSED = (
-    "autocluster autocluster_v2 basket diffpatterns diffpatterns_text sql_request mysql_request postgresql_request cosmosdb_sql_request "
-    "http_request http_request_post python r ai_embeddings ai_chat_completion ai_embed_text infer_storage_schema "
-    "infer_storage_schema_with_suggestions ipv4_lookup ipv6_lookup rows_near schema_merge preview sequence_detect "
-    "active_users_count activity_counts_metrics activity_engagement activity_metrics new_activity_metrics dcount_intersect "
-    "funnel_sequence funnel_sequence_completion session_count sliding_window_counts user_activity rolling_percentile rolling_correlation "
-    "azure_digital_twins_query_request external_table geo_polygon_lookup geo_line_lookup"
+    "autocluster autocluster_v2 basket diffpatterns diffpatterns_text sql_request mysql_request postgresql_request "
+    "cosmosdb_sql_request http_request http_request_post python r ai_embeddings ai_chat_completion ai_embed_text "
+    "infer_storage_schema infer_storage_schema_with_suggestions ipv4_lookup ipv6_lookup rows_near schema_merge "
+    "preview sequence_detect active_users_count activity_counts_metrics activity_engagement activity_metrics "
+    "new_activity_metrics dcount_intersect funnel_sequence funnel_sequence_completion session_count "
+    "sliding_window_counts user_activity rolling_percentile rolling_correlation azure_digital_twins_query_request "
+    "external_table geo_polygon_lookup geo_line_lookup "
 ).split()
 
 
@@ -65,7 +66,9 @@ class Evaluate(ast.Operator):
             hint = nearest(self.plugin, PLUGINS)
             raise Finding(UNKNOWN_FUNCTION, f"the plugin '{self.plugin}' is not known", self.span, hint)
         if relation.bag is not None:
-            raise Finding(NOT_SUPPORTED, "a plugin over columns that are known only when the query runs is not supported", self.span)
+            raise Finding(
+                NOT_SUPPORTED, "a plugin over columns that are known only when the query runs is not supported", self.span
+            )
         return bind(self, binder, relation, environment)
 
 
@@ -156,7 +159,13 @@ def _with_schema(node: Evaluate, relation: Relation) -> Relation:
             continue
         found: Bound = Path(KqlType.DYNAMIC, Ref(KqlType.DYNAMIC, bag), (name,))
         if relation.bag_filler is not None:
-            found = Apply(KqlType.DYNAMIC, "filled", "coalesce({0}, {1})", (found, Const(KqlType.DYNAMIC, str(relation.bag_filler))), "never")
+            found = Apply(
+                KqlType.DYNAMIC,
+                "filled",
+                "coalesce({0}, {1})",
+                (found, Const(KqlType.DYNAMIC, str(relation.bag_filler))),
+                "never",
+            )
         column = defined(name, convert(found, kind))
         assignments.append((column, convert(found, kind)))
         columns.append(column)
@@ -197,7 +206,11 @@ class NarrowPlan(Plan):
 
 def _narrow(node: Evaluate, binder: Binder, relation: Relation, environment: Environment) -> Relation:
     cells = tuple((column.name, convert(Ref(column.type, column), KqlType.STRING)) for column in relation.columns)
-    columns = (Column("Row", KqlType.LONG, False), Column("Column", KqlType.STRING, False), Column("Value", KqlType.STRING, False))
+    columns = (
+        Column("Row", KqlType.LONG, False),
+        Column("Column", KqlType.STRING, False),
+        Column("Value", KqlType.STRING, False),
+    )
     return Relation(NarrowPlan(relation.plan, cells, columns), columns, serialized=True)
 
 

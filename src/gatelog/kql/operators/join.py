@@ -1,4 +1,4 @@
-"""join, lookup (learn.microsoft.com/kusto/query/join-operator): null matches null; without a kind, left keys are made unique first."""
+"""join, lookup (learn.microsoft.com/kusto/query/join-operator): null matches null; innerunique, the default, dedups left keys."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ class JoinPlan(Plan):
         if not safe:
             return ()
         moved = []
-        originals = {new: old for new, old in self.columns}
+        originals = dict(self.columns)
         for hint in hints:
             used = references(hint)
             if used and all(column in originals and (originals[column] in self.left_columns) == left for column in used):

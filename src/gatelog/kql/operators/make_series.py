@@ -106,7 +106,8 @@ class SeriesPlan(Plan):
         keys = [to.column_name(column) for column, _ in self.keys]
         held = ", ".join(f"{to.column_name(column)} := {to.column_name(column)}" for column, _, _ in wanted)
         packed = f"map_from_entries(list((i, struct_pack({held or 'none := 0'}))))"
-        middle = f"SELECT {', '.join([*keys, f'{packed} AS m', f'{bounds[0]} AS lo', f'{bounds[1]} AS hi', 'count(*) AS n'])} FROM ({inner})"
+        ends = [f"{packed} AS m", f"{bounds[0]} AS lo", f"{bounds[1]} AS hi", "count(*) AS n"]
+        middle = f"SELECT {', '.join([*keys, *ends])} FROM ({inner})"
         if group:
             middle += f" GROUP BY {group}"
         items = list(keys)

@@ -64,7 +64,10 @@ class ExpandPlan(Plan):
         if self.row is not None:
             rel = to.ordinal(rel)
         lists = [Column("", KqlType.DYNAMIC) for _ in self.operands]
-        texts = {held: to.sql.expanded(to.render(operand, rel).text, self.bags_as_arrays) for held, operand in zip(lists, self.operands, strict=True)}
+        texts = {
+            held: to.sql.expanded(to.render(operand, rel).text, self.bags_as_arrays)
+            for held, operand in zip(lists, self.operands, strict=True)
+        }
         rel = to.seal(rel, texts)
         number = Column("", KqlType.LONG, False)
         to.needed.update((number, self.index))

@@ -121,7 +121,8 @@ class Parse(ast.Operator):
     keyword: str = "parse"
 
     def text(self) -> str:
-        return f"{self.keyword} {options_text(dict(self.options))}{inner_text(self.operand)} with {' '.join(map(_piece_text, self.pieces))}"
+        pieces = " ".join(map(_piece_text, self.pieces))
+        return f"{self.keyword} {options_text(dict(self.options))}{inner_text(self.operand)} with {pieces}"
 
     def bind(self, binder: Binder, relation: Relation, environment: Environment) -> Relation:
         options = dict(self.options)

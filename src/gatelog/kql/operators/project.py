@@ -53,7 +53,9 @@ def item_names(items: Sequence[Item], reserved: Sequence[str] = ()) -> list[str]
         if name is None:
             continue
         if name in declared and (item.explicit is not None or item.plain):
-            if item.plain and not any(other.explicit == name or (other.plain and other.default == name) for other in items if other is not item):
+            if item.plain and not any(
+                other.explicit == name or (other.plain and other.default == name) for other in items if other is not item
+            ):
                 continue
             raise Finding(DUPLICATE, f"a column with the name '{name}' is already declared", item.span)
         declared.add(name)

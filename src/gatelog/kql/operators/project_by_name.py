@@ -84,7 +84,10 @@ class ProjectReorder(ast.Operator):
         for pattern, order in self.patterns:
             found = [column for column in chosen(relation, pattern, self) if column not in front]
             if order:
-                found.sort(key=lambda column: _granny(column.name) if order.startswith("granny") else column.name, reverse=order.endswith("desc"))
+                found.sort(
+                    key=lambda column: _granny(column.name) if order.startswith("granny") else column.name,
+                    reverse=order.endswith("desc"),
+                )
             front += found
         rest = [column for column in relation.columns if column not in front]
         return replace(relation, columns=(*front, *rest))

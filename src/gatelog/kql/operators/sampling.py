@@ -156,7 +156,8 @@ class WithinPlan(Plan):
         left = to.seal(left, {key: to.render(bound, left).text for key, (bound, _) in zip(keys, self.pairs, strict=True)})
         right = to.seal(to.lower(self.groups))
         conditions = [
-            f"{left.names[key]} IS NOT DISTINCT FROM {right.names[column]}" for key, (_, column) in zip(keys, self.pairs, strict=True)
+            f"{left.names[key]} IS NOT DISTINCT FROM {right.names[column]}"
+            for key, (_, column) in zip(keys, self.pairs, strict=True)
         ]
         source = f"(SELECT * FROM {left.source} JOIN {right.source} ON {' AND '.join(conditions)}) AS {to.fresh('t')}"
         names = dict(left.names)
@@ -193,7 +194,9 @@ class TopNested(ast.Operator):
                 carried = [(_copy(column), column) for column in answer[1::2]]
                 pairs = tuple((Ref(side.type, side), column) for side, column in zip(sides, answer[::2], strict=False))
                 within = WithinPlan(source.plan, groups, pairs, tuple(carried))
-            keys = [(Column(keyed[j][0].name, sides[j].type, depends=(_ref(sides[j]),)), _ref(sides[j])) for j in range(index + 1)]
+            keys = [
+                (Column(keyed[j][0].name, sides[j].type, depends=(_ref(sides[j]),)), _ref(sides[j])) for j in range(index + 1)
+            ]
             values = [(_copy(new), _ref(new)) for new, _ in carried]
             value, expression = self._value(binder, level, Scope(environment, own), keyed[index][0].name)
             plan_ = Aggregate(within, (*keys, *values), ((value, expression),))

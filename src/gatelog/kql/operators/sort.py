@@ -1,4 +1,4 @@
-"""sort, order (learn.microsoft.com/kusto/query/sort-operator): descending unless said; nulls last then, first in ascending order."""
+"""sort, order (learn.microsoft.com/kusto/query/sort-operator): descending by default; nulls are the smallest."""
 
 from __future__ import annotations
 

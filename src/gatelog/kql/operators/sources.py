@@ -35,10 +35,7 @@ class Print(ast.Operator):
 
     def source(self, binder: Binder, environment: Environment) -> Relation:
         items = binder.items(self.items, Scope(environment))
-        named = [
-            Item(item.explicit, f"print_{index}", item.expression, item.span)
-            for index, item in enumerate(items)
-        ]
+        named = [Item(item.explicit, f"print_{index}", item.expression, item.span) for index, item in enumerate(items)]
         columns, assignments = projected(named)
         return Relation(Extend(one_row(), assignments), columns, serialized=True)
 

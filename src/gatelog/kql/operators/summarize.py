@@ -120,7 +120,13 @@ class Aggregation:
         return found
 
     def _starred(self, used: set[Column]) -> list[Column]:
-        keys = {column for key in self.keys for expression in key.depends for column in references(expression) if isinstance(expression, Ref)}
+        keys = {
+            column
+            for key in self.keys
+            for expression in key.depends
+            for column in references(expression)
+            if isinstance(expression, Ref)
+        }
         return [column for column in self.inner.columns if column not in keys and column not in used]
 
     def _extreme(self, node: ast.Call) -> list[Output]:

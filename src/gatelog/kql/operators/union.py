@@ -20,7 +20,7 @@ from gatelog.schema.types import KqlType
 
 @dataclass(frozen=True, slots=True, eq=False)
 class UnionPlan(Plan):
-    """All rows of several tables. `sources`: for each input, the column that feeds each of `columns`, or its constant, or None."""
+    """All rows of several tables. `sources`: for each input, what feeds each of `columns`: a column, a constant or nothing."""
 
     parts: tuple[Plan, ...]
     columns: tuple[Column, ...]

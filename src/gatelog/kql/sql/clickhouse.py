@@ -292,10 +292,7 @@ def _to_real(emit: Emit, operand: Fragment) -> str:
         case KqlType.STRING:
             return f"TRY_CAST(trim({x}) AS DOUBLE)"
         case KqlType.DYNAMIC:
-            return (
-                f"(CASE WHEN {x} = 'true' THEN 1.0 WHEN {x} = 'false' THEN 0.0 "
-                f"ELSE TRY_CAST(trim({x}, '\" ') AS DOUBLE) END)"
-            )
+            return f"(CASE WHEN {x} = 'true' THEN 1.0 WHEN {x} = 'false' THEN 0.0 ELSE TRY_CAST(trim({x}, '\" ') AS DOUBLE) END)"
         case KqlType.DATETIME:
             return f"CAST({ticks(x)} AS DOUBLE)"
         case _:

@@ -9,6 +9,7 @@ from typing import Any
 import orjson
 
 from gatelog.kql.catalog.rows import Emit, Fragment
+from gatelog.kql.kernels.json_text import real_json, real_text
 from gatelog.kql.literals import (
     EPOCH_TICKS,
     datetime_ticks,
@@ -158,7 +159,8 @@ def parse_json(operand: str) -> str:
 
 def reparse(operand: str) -> str:
     """parse_json() of a dynamic: a string inside is parsed, anything else stays."""
-    return f"(CASE WHEN starts_with({operand}, '\"') THEN {parse_json(f'({operand} ->> ' + chr(39) + '$' + chr(39) + ')')} ELSE {operand} END)"
+    inner = parse_json(f"({operand} ->> '$')")
+    return f"(CASE WHEN starts_with({operand}, '\"') THEN {inner} ELSE {operand} END)"
 
 
 def json_value(operand: Fragment, emit: Emit) -> str:
@@ -171,7 +173,9 @@ def json_value(operand: Fragment, emit: Emit) -> str:
         case KqlType.BOOL | KqlType.INT | KqlType.LONG:
             found = f"CAST({operand.text} AS VARCHAR)"
         case KqlType.REAL:
-            found = f"(CASE WHEN isfinite({operand.text}) THEN CAST(to_json({operand.text}) AS VARCHAR) ELSE CAST(to_json({_from_real(operand.text)}) AS VARCHAR) END)"
+            x = operand.text
+            large = emit.python("kql_real_json", _real_json_or_null, ["DOUBLE"], "VARCHAR", x)
+            found = f"(CASE WHEN abs({x}) < 1e15 AND isfinite({x}) THEN CAST(to_json({x}) AS VARCHAR) ELSE {large} END)"
         case KqlType.DECIMAL:
             found = f"'\"' || {_from_decimal(operand.text)} || '\"'"
         case _:
@@ -180,11 +184,18 @@ def json_value(operand: Fragment, emit: Emit) -> str:
     return f"coalesce({found}, 'null')" if operand.nullable else f"({found})"
 
 
-def _from_real(operand: str) -> str:
-    return (
-        f"(CASE WHEN isfinite({operand}) THEN replace(CAST({operand} AS VARCHAR), 'e', 'E') WHEN isnan({operand}) THEN 'NaN' "
-        f"WHEN {operand} > 0 THEN 'Infinity' ELSE '-Infinity' END)"
-    )
+def _real_json_or_null(value: float | None) -> str | None:
+    return None if value is None else real_json(value)
+
+
+def _real_or_null(value: float | None) -> str | None:
+    return None if value is None else real_text(value)
+
+
+def _from_real(operand: str, emit: Emit) -> str:
+    large = emit.python("kql_real_text", _real_or_null, ["DOUBLE"], "VARCHAR", operand)
+    small = f"replace(CAST({operand} AS VARCHAR), 'e', 'E')"
+    return f"(CASE WHEN abs({operand}) < 1e15 AND isfinite({operand}) THEN {small} ELSE {large} END)"
 
 
 def _from_decimal(operand: str) -> str:
@@ -230,7 +241,7 @@ def to_string(emit: Emit, operand: Fragment) -> str:
         case KqlType.INT | KqlType.LONG:
             found = f"CAST({x} AS VARCHAR)"
         case KqlType.REAL:
-            found = f"(CASE WHEN {x} IS NOT NULL THEN {_from_real(x)} END)" if operand.nullable else _from_real(x)
+            found = f"(CASE WHEN {x} IS NOT NULL THEN {_from_real(x, emit)} END)" if operand.nullable else _from_real(x, emit)
         case KqlType.DECIMAL:
             found = _from_decimal(x)
         case KqlType.DATETIME:
@@ -292,10 +303,7 @@ def _to_real(emit: Emit, operand: Fragment) -> str:
         case KqlType.STRING:
             return f"TRY_CAST(trim({x}) AS DOUBLE)"
         case KqlType.DYNAMIC:
-            return (
-                f"(CASE WHEN {x} = 'true' THEN 1.0 WHEN {x} = 'false' THEN 0.0 "
-                f"ELSE TRY_CAST(trim({x}, '\" ') AS DOUBLE) END)"
-            )
+            return f"(CASE WHEN {x} = 'true' THEN 1.0 WHEN {x} = 'false' THEN 0.0 ELSE TRY_CAST(trim({x}, '\" ') AS DOUBLE) END)"
         case KqlType.DATETIME:
             return f"CAST({ticks(x)} AS DOUBLE)"
         case _:

@@ -41,7 +41,7 @@ class Lowering:
         self.catalogue = catalogue
         self.now = now
         self.dialect = dialect
-        self.sql = DIALECTS[dialect]
+        self.sql: Any = DIALECTS[dialect]
         self.result = KqlType.STRING
         self.order = ""
         self.over = "()"
@@ -78,14 +78,15 @@ class Lowering:
         return Fragment(self.sql.literal(value, type), type, value is None and type is not KqlType.STRING, value, tick)
 
     def text(self, value: str) -> str:
-        return self.sql.text(value)
+        return str(self.sql.text(value))
 
     def convert(self, operand: Fragment, type: KqlType) -> Fragment:
-        return self.sql.convert(self, operand, type)
+        converted: Fragment = self.sql.convert(self, operand, type)
+        return converted
 
     def json_value(self, operand: Fragment) -> str:
         """JSON text of any value; NULL becomes the text `null`."""
-        return self.sql.json_value(operand, self)
+        return str(self.sql.json_value(operand, self))
 
     def call(self, name: str, *operands: Fragment) -> Fragment:
         row = self.catalogue.functions[name]
@@ -107,9 +108,7 @@ class Lowering:
             return operands[int(rule[3:])].type
         return rule(operands) if callable(rule) else operands[0].type
 
-    def python(
-        self, name: str, run: Callable[..., Any], parameters: Sequence[str], returns: str, *operands: str
-    ) -> str:
+    def python(self, name: str, run: Callable[..., Any], parameters: Sequence[str], returns: str, *operands: str) -> str:
         if self.dialect != "duckdb":
             raise self.refuse(f"{name.removeprefix('kql_')} needs a Python function, which this engine does not run")
         unique = name
@@ -214,7 +213,7 @@ class Lowering:
             if held is not None and held in rel.names:
                 return rel.names[held]
         base = self.render(expression.base, rel)
-        return self.sql.member(base.text, expression.steps)
+        return str(self.sql.member(base.text, expression.steps))
 
     def _scalar_query(self, expression: ScalarQuery) -> Fragment:
         rel = self.lower(expression.plan)
@@ -261,7 +260,13 @@ class Lowering:
         """The relation as a subquery, so that its columns are plain names."""
         names = {column: text for column, text in rel.names.items() if column in self.needed or column in rel.computed}
         names.update(extra or {})
-        if not rel.computed and not rel.where and not rel.limit and not extra and all(ATOM.match(text) for text in names.values()):
+        if (
+            not rel.computed
+            and not rel.where
+            and not rel.limit
+            and not extra
+            and all(ATOM.match(text) for text in names.values())
+        ):
             return rel
         source = f"({self._select(rel, names)}) AS {self.fresh('t')}"
         return Rel(
@@ -309,7 +314,7 @@ class Lowering:
         windowed = any(has_window(expression) for _, expression in wanted)
         if windowed:
             rel = self.ordinal(rel)
-            for level in range(max(window_depth(expression) for _, expression in wanted) - 1):
+            for _ in range(max(window_depth(expression) for _, expression in wanted) - 1):
                 rel, wanted = self._hoist_inner(rel, wanted)
         texts: dict[Column, str] = {}
         self.over = f"({self._partition(rel)}ORDER BY {self.order_keys(rel)})" if windowed else "()"
@@ -321,9 +326,10 @@ class Lowering:
             column.tick = fragment.tick
         hoisted, self._hoisted, self.over = self._hoisted, None, "()"
         if hoisted:
-            items = ", ".join(f"{sql} AS {name}" for name, sql in hoisted)
-            condition = f" WHERE {' AND '.join(rel.where)}" if rel.where else ""
-            rel = replace(rel, source=f"(SELECT *, {items} FROM {rel.source}{condition}) AS {self.fresh('t')}", where=())
+            for name, sql in hoisted:
+                condition = f" WHERE {' AND '.join(rel.where)}" if rel.where else ""
+                source = f"(SELECT *, {sql} AS {name} FROM {rel.source}{condition}) AS {self.fresh('t')}"
+                rel = replace(rel, source=source, where=())
         computed = rel.computed | {column for column, text in texts.items() if not ATOM.match(text)}
         rel = replace(rel, names={**rel.names, **texts}, computed=computed, windowed=rel.windowed or windowed)
         return self.take_uses(rel)
@@ -357,9 +363,7 @@ class Lowering:
                 return replace(expression, arguments=tuple(replaced(argument) for argument in expression.arguments))
             return expression
 
-        outer = [
-            (column, replaced(expression) if window_depth(expression) > 1 else expression) for column, expression in wanted
-        ]
+        outer = [(column, replaced(expression) if window_depth(expression) > 1 else expression) for column, expression in wanted]
         return self.seal(self.compute(rel, inner)), outer
 
     def ready(self, rel: Rel, expressions: Sequence[Bound]) -> Rel:

@@ -215,7 +215,9 @@ class GetSchema(ast.Operator):
 
     def bind(self, binder: Binder, relation: Relation, environment: Environment) -> Relation:
         if relation.bag is not None:
-            raise Finding(NOT_SUPPORTED, "getschema over columns that are known only when the query runs is not supported", self.span)
+            raise Finding(
+                NOT_SUPPORTED, "getschema over columns that are known only when the query runs is not supported", self.span
+            )
         columns = (
             Column("ColumnName", KqlType.STRING, False),
             Column("ColumnOrdinal", KqlType.LONG, False),
