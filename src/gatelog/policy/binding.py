@@ -49,8 +49,6 @@ class Row:
     type: type[Statement]
     sections: frozenset[str]
     """Sections in which it may stand."""
-    limits: str = ""
-    """Differences from Azure that a user should know; empty: none."""
     alias: str = ""
     """The name of the row whose page documents this one."""
 

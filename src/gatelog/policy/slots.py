@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, Final, Generic, Protocol, TypeVar
@@ -49,6 +49,11 @@ def view_of(exchange: Exchange) -> Context:
     if view is None:
         view = exchange.view = Context(exchange)
     return view  # type: ignore[no-any-return]  # the record stands below this floor and cannot name the type
+
+
+def are_constant(slots: Iterable[object]) -> bool:
+    """Whether no expression is among the slots (None: an attribute that is absent)."""
+    return all(slot is None or isinstance(slot, Constant) for slot in slots)
 
 
 @dataclass(frozen=True, slots=True)

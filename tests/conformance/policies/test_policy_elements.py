@@ -86,7 +86,10 @@ def exchange_of(request_text: str, context: dict[str, Any]) -> Exchange:
     first, headers, body = message_of(request_text)
     method, _, address = first.partition(" ")
     original = url_of(address)
-    api = Api(**{"id": "openai", "name": "Azure OpenAI", "path": "openai", "service_url": "https://oai.example/openai"} | context.get("api", {}))
+    api = Api(
+        **{"id": "openai", "name": "Azure OpenAI", "path": "openai", "service_url": "https://oai.example/openai"}
+        | context.get("api", {})
+    )
     suffix = f"/{api.path}"
     path = original.path.removeprefix(suffix) if original.path.startswith(suffix) else original.path
     service_url = url_of(api.service_url)

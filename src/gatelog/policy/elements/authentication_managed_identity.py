@@ -29,9 +29,9 @@ class AuthenticationManagedIdentity(Statement):
 
     def authenticate(self, exchange: Exchange, headers: Headers) -> Generator[Effect, Any, None]:
         """Put the token into the headers or the variable."""
-        client_id = self.client_id(exchange) if self.client_id else ""
+        effect = FetchToken(self.resource(exchange), self.client_id(exchange) if self.client_id else "")
         try:
-            token: str = yield FetchToken(self.resource(exchange), client_id)
+            token: str = yield effect
         except PolicyError:
             if self.ignore_error(exchange):
                 return

@@ -40,7 +40,7 @@ from gatelog.policy.elements.rewrite_uri import RewriteUri
 from gatelog.policy.elements.semantic_cache import SemanticCacheLookup, SemanticCacheStore
 from gatelog.policy.elements.send_one_way_request import SendOneWayRequest
 from gatelog.policy.elements.send_request import SendRequest
-from gatelog.policy.elements.set_backend_service import SetBackendService
+from gatelog.policy.elements.set_backend_service import SetBackend
 from gatelog.policy.elements.set_body import SetBody
 from gatelog.policy.elements.set_header import SetHeader
 from gatelog.policy.elements.set_method import SetMethod
@@ -110,7 +110,7 @@ STATEMENTS: Final[Mapping[str, Row]] = {
     "rewrite-uri": Row(RewriteUri, BEFORE),
     "send-one-way-request": Row(SendOneWayRequest, ALL),
     "send-request": Row(SendRequest, ALL),
-    "set-backend-service": Row(SetBackendService, BEFORE),
+    "set-backend-service": Row(SetBackend, BEFORE),
     "set-body": Row(SetBody, ALL),
     "set-header": Row(SetHeader, ALL),
     "set-method": Row(SetMethod, ALL),
