@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from rich.cells import cell_len, set_cell_size
@@ -136,7 +136,7 @@ def _position(value: Any, kind: str) -> float | None:
 def _axis(answer: Answer, value: float) -> str:
     if not any(kind == "datetime" for _, kind in answer.columns):
         return _short(value)
-    return datetime.fromtimestamp(value).astimezone().strftime("%Y-%m-%d %H:%M")
+    return datetime.fromtimestamp(value, UTC).strftime("%Y-%m-%d %H:%M")
 
 
 def _grid(series: Sequence[_Series], bounds: tuple[float, float, float, float], columns: int) -> list[str]:

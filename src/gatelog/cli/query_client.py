@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
+import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
@@ -85,8 +87,12 @@ class Workspace:
 
     def _post(self, path: str, csl: str, properties: dict[str, Any], text: str | None = None) -> Any:
         body = {"db": "gatelog", "csl": csl, "properties": properties}
+        headers = {**self._headers, "x-ms-client-request-id": f"gatelog.query;{uuid.uuid4()}"}
         try:
-            response = self._client.post(self.url + path, json=body, headers=self._headers)
+            response = self._client.post(self.url + path, json=body, headers=headers)
+        except KeyboardInterrupt:
+            self._cancel(headers["x-ms-client-request-id"])
+            raise
         except httpx.HTTPError as error:
             raise Unreachable(
                 f"no workspace answers at {self.url} ({error}); start one with `gatelog demo` or `gatelog serve`"
@@ -99,6 +105,12 @@ class Workspace:
             return response.json()
         except ValueError as error:
             raise Unreachable(f"{self.url} is not a gatelog workspace: its answer is not JSON") from error
+
+    def _cancel(self, request_id: str) -> None:
+        """Ctrl-C ends the query in the workspace too; when that cannot be reached, its own time limit does."""
+        body = {"db": "gatelog", "csl": f'.cancel query "{request_id}"'}
+        with contextlib.suppress(httpx.HTTPError):
+            httpx.post(self.url + "/v1/rest/mgmt", json=body, headers=self._headers, timeout=2)
 
 
 def _columns(columns: list[dict[str, str]]) -> list[tuple[str, str]]:

@@ -10,7 +10,6 @@ from typing import Any
 from prompt_toolkit import PromptSession
 from prompt_toolkit.completion import CompleteEvent, Completer, Completion
 from prompt_toolkit.document import Document
-from prompt_toolkit.filters import Condition
 from prompt_toolkit.history import FileHistory
 from prompt_toolkit.key_binding import KeyBindings, KeyPressEvent
 from prompt_toolkit.patch_stdout import patch_stdout
@@ -66,7 +65,7 @@ def prompt(completer: Completer, history: Path, run: Callable[[str], None]) -> N
     """Read queries and hand each to `run`, until the end of input."""
     keys = KeyBindings()
 
-    @keys.add("enter", filter=Condition(lambda: True))
+    @keys.add("enter")
     def _enter(event: KeyPressEvent) -> None:
         buffer = event.current_buffer
         if is_unfinished(buffer.document.text_before_cursor):
@@ -92,5 +91,9 @@ def prompt(completer: Completer, history: Path, run: Callable[[str], None]) -> N
             return
         if text in (".quit", ".exit", "quit", "exit"):
             return
-        if text:
+        if not text:
+            continue
+        try:
             run(text)
+        except KeyboardInterrupt:
+            print("cancelled")
