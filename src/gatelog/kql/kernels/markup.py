@@ -41,7 +41,8 @@ def _value(element: Any) -> Any:
         return element.text if element.text and element.text.strip() else None
     _add_text(slots, element.text)
     for child in element:
-        _add(slots, _name(child), _value(child))
+        if isinstance(child.tag, str):
+            _add(slots, _name(child), _value(child))
         _add_text(slots, child.tail)
     return slots or None
 
