@@ -24,7 +24,7 @@ class Shredder:
         shredded = [column for column in table.columns if column.shredded]
         if not shredded:
             return rows
-        self._cursor.register("arriving", rows)
+        self._cursor.register("arriving", rows.select([column.stored_as for column in shredded]))
         try:
             found = self._cursor.sql(shredding_sql(table, shredded)).to_arrow_table()
         finally:
