@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one case on one line
 """Encryption at rest, and the credentials of the test console."""
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 import yaml
 
-from gatelog.catalog.openapi.reading import YamlLoader
+from gatelog.catalog.openapi.reading import YamlLoader, refuse_aliases
 from gatelog.errors import InvalidDocument, Problem
 
 
@@ -39,6 +39,7 @@ def read_positioned(text: str, place: str) -> Positioned:
     """Parse YAML (or JSON). Raises `InvalidDocument` with line and column."""
     loader = YamlLoader(text)
     try:
+        refuse_aliases(text)
         node = loader.get_single_node()
         if node is None:
             return Positioned({}, place)

@@ -55,6 +55,7 @@ def _parsed(text: str, place: str) -> Any:
                 [Problem(f"not JSON: {error.msg}", place=place, line=error.lineno, column=error.colno)]
             ) from None
     try:
+        refuse_aliases(text)
         return yaml.load(text, Loader=YamlLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -66,19 +67,22 @@ def _parsed(text: str, place: str) -> Any:
 
 
 class YamlLoader(yaml.CSafeLoader if hasattr(yaml, "CSafeLoader") else yaml.SafeLoader):  # type: ignore[misc]
-    """Safe YAML in which dates stay text (`2023-05-15` is an API version) and aliases are refused (billion laughs)."""
-
-    def compose_node(self, parent: Any, index: Any) -> Any:
-        if self.check_event(yaml.AliasEvent):
-            event = self.peek_event()
-            raise yaml.composer.ComposerError(None, None, "aliases are not supported", event.start_mark)
-        return super().compose_node(parent, index)
+    """Safe YAML in which dates stay text (`2023-05-15` is an API version)."""
 
 
 YamlLoader.yaml_implicit_resolvers = {
     key: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:timestamp"]
     for key, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
+
+
+def refuse_aliases(text: str) -> None:
+    """A few lines of aliases can stand for gigabytes. Raises `yaml.MarkedYAMLError`."""
+    if "*" not in text:
+        return
+    for event in yaml.parse(text, Loader=YamlLoader):
+        if isinstance(event, yaml.AliasEvent):
+            raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=event.start_mark)
 
 
 def _version(tree: Tree, place: str) -> str:
