@@ -817,7 +817,7 @@ class Binder:
             raise Finding(NOT_ALLOWED, "several names need a function that gives several columns", node.span)
         expression = self.expression(value, scope)
         plain = isinstance(value, ast.Name) and isinstance(expression, Ref)
-        default = None if names else default_name(value, self.catalogue)
+        default = None if names else default_name(value, self.catalogue, columns={column.name for column in scope.columns})
         return [Item(names[0] if names else None, default, expression, node.span, plain and not names)]
 
     def _several(self, row: Function, node: ast.Call, names: tuple[str, ...], scope: Scope) -> list[Item]:

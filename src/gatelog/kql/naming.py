@@ -15,7 +15,9 @@ from gatelog.schema.types import KqlType
 _NOTHING = Bound(KqlType.DYNAMIC)
 
 
-def default_name(node: ast.Expression, catalogue: Catalogue, aggregates: bool = False) -> str | None:
+def default_name(
+    node: ast.Expression, catalogue: Catalogue, aggregates: bool = False, columns: Container[str] = ()
+) -> str | None:
     """The name that an expression gives its column; None: ColumnN."""
     if isinstance(node, ast.Name):
         return node.name
@@ -25,21 +27,26 @@ def default_name(node: ast.Expression, catalogue: Catalogue, aggregates: bool = 
     if isinstance(node, ast.Index):
         return _index_name(node, catalogue)
     if isinstance(node, ast.Call):
-        return _call_name(node, catalogue, aggregates)
+        return _call_name(node, catalogue, aggregates, columns)
     return None
 
 
 def _index_name(node: ast.Index, catalogue: Catalogue) -> str | None:
     base = default_name(node.operand, catalogue)
     if base is None:
-        return None
+        return str(node.index.value) if isinstance(node.index, ast.Literal) else None
     if isinstance(node.index, ast.Literal):
         return f"{base}_{node.index.value}"
     return f"{base}_"
 
 
-def _call_name(node: ast.Call, catalogue: Catalogue, aggregates: bool = False) -> str | None:
+def _call_name(
+    node: ast.Call, catalogue: Catalogue, aggregates: bool = False, columns: Container[str] = ()
+) -> str | None:
     row = catalogue.functions.get(node.name)
+    if node.name in ("column_ifexists", "columnifexists"):
+        name = node.arguments[0] if node.arguments else None
+        return str(name.value) if isinstance(name, ast.Literal) and str(name.value) in columns else None
     if node.name == "ingestion_time":
         return "$IngestionTime"
     if aggregates and node.name in catalogue.aggregates:
@@ -63,10 +70,6 @@ def _call_name(node: ast.Call, catalogue: Catalogue, aggregates: bool = False) -
 
 
 def _aggregate_name(node: ast.Call, catalogue: Catalogue, first: str | None) -> str | None:
-    if node.name in ("arg_max", "arg_min", "argmax", "argmin"):
-        return first or node.name.removeprefix("arg").removeprefix("_") + "_"
-    if node.name in ("take_any", "any", "take_anyif"):
-        return first
     row = catalogue.aggregates.get(node.name)
     if row is None:
         return None

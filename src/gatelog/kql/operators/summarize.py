@@ -134,26 +134,33 @@ class Aggregation:
         first = self.binder.expression(node.arguments[0], self.inner)
         if first.type is KqlType.DYNAMIC:
             raise Finding(TYPES, f"{node.name}() needs a value that can be ordered, found dynamic", node.arguments[0].span)
-        default = default_name(node.arguments[0], self.binder.catalogue) or ("max_" if biggest else "min_")
+        base = default_name(node.arguments[0], self.binder.catalogue)
+        old = node.name in ("argmax", "argmin")
+        default = f"{node.name[3:]}_{base or ''}" if old or base is None else base
+        if base is None:
+            default = "max_" if biggest else "min_"
         best = Apply(first.type, node.name, "max({0})" if biggest else "min({0})", (first,), "maybe")
         found = [Output(None, default, self._add(best), node)]
         used = {first.column} if isinstance(first, Ref) else set()
         for argument in node.arguments[1:]:
             if isinstance(argument, ast.Star):
                 for column in self._starred(used):
-                    found.append(self._follower(Ref(column.type, column), column.name, first, biggest, argument))
+                    name = f"{default}_{column.name}" if old else column.name
+                    found.append(self._follower(Ref(column.type, column), name, first, biggest, argument))
                 continue
             expression = self.binder.expression(argument, self.inner)
-            name = default_name(argument, self.binder.catalogue)
+            name = default_name(argument, self.binder.catalogue) or ""
+            name = f"{default}_{name}" if old else name
             found.append(self._follower(expression, name, first, biggest, argument))
         return found
 
-    def _follower(self, value: Bound, name: str | None, by: Bound, biggest: bool, node: ast.Expression) -> Output:
+    def _follower(self, value: Bound, name: str, by: Bound, biggest: bool, node: ast.Expression) -> Output:
         render = _follow_max if biggest else _follow_min
-        return Output(None, name, self._add(Apply(value.type, "arg_max", render, (value, by), "maybe")), node)
+        return Output(None, name or None, self._add(Apply(value.type, "arg_max", render, (value, by), "maybe")), node)
 
     def _any(self, node: ast.Call) -> list[Output]:
         arguments = list(node.arguments)
+        prefix = f"{node.name}_" if node.name in ("any", "anyif") else ""
         condition: Bound | None = None
         if node.name.endswith("if"):
             if len(arguments) != 2:
@@ -163,10 +170,10 @@ class Aggregation:
         for argument in arguments:
             if isinstance(argument, ast.Star):
                 for column in self._starred(set()):
-                    found.append(self._some(Ref(column.type, column), column.name, None, False, argument))
+                    found.append(self._some(Ref(column.type, column), prefix + column.name, None, False, argument))
                 continue
             expression = self.binder.expression(argument, self.inner)
-            name = default_name(argument, self.binder.catalogue)
+            name = prefix + (default_name(argument, self.binder.catalogue) or "") or None
             found.append(self._some(expression, name, condition, len(arguments) == 1, argument))
         return found
 
