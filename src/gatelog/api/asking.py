@@ -14,11 +14,16 @@ from typing import Any, Protocol
 from starlette.concurrency import run_in_threadpool
 
 from gatelog.api.functions import FunctionStore
+from gatelog.api.resource_scope import scope_to
 from gatelog.clock import Clock
-from gatelog.kql.compiler import compile_query
+from gatelog.kql.compiler import Compiled, compile_query
+from gatelog.kql.errors import KqlError
 from gatelog.schema.query import Limits, Query, Result
 from gatelog.schema.table import Schema
 from gatelog.storage.interface import Run
+
+_CANCEL_SECONDS = 5.0
+_CANCEL_PAUSE = 0.02
 
 
 class Engine(Protocol):
@@ -45,6 +50,8 @@ class Question:
     """Values for `declare query_parameters`."""
     time_range: tuple[int, int] | None = None
     """Inclusive, ns since 1970: only rows whose time column is inside are read."""
+    resource: str = ""
+    """ARM id: only rows of that resource and of those below it are read; empty: all rows."""
     seconds: float = 0.0
     """Asked for time limit; 0: the workspace's."""
     options: Mapping[str, Any] = field(default_factory=dict)
@@ -65,7 +72,7 @@ class Running:
 
 
 class Asker:
-    """Answers questions about one workspace. Raises `KqlError` and the storage errors."""
+    """Answers questions about one workspace. Raises `KqlError`, `ScopeRefused` and the storage errors."""
 
     def __init__(self, engine: Engine, functions: FunctionStore, clock: Clock, limits: Limits, dialect: str = "duckdb") -> None:
         self.functions = functions
@@ -91,14 +98,7 @@ class Asker:
     def answer(self, question: Question) -> Result:
         """The answer, computed in this thread."""
         began = time.perf_counter()
-        compiled = compile_query(
-            question.text,
-            self.schema(question.may_read_bodies),
-            self.clock.now(),
-            dialect=self._dialect,
-            parameters=question.parameters,
-            functions=self.functions.sources(),
-        )
+        compiled = self._compiled(question)
         query = compiled.query if question.time_range is None else _narrowed(compiled.query, question.time_range)
         limits = _limits(self._limits, question, {**question.options, **compiled.settings})
         key = self._enter(question)
@@ -109,6 +109,26 @@ class Asker:
                 self._running.pop(key, None)
         return replace(result, seconds=time.perf_counter() - began)
 
+    def _compiled(self, question: Question) -> Compiled:
+        schema, functions = self.schema(question.may_read_bodies), self.functions.sources()
+        scope = scope_to(question.text, question.resource, schema, functions) if question.resource else None
+        try:
+            compiled = compile_query(
+                scope.text if scope else question.text,
+                schema,
+                self.clock.now(),
+                dialect=self._dialect,
+                parameters=question.parameters,
+                functions=functions,
+            )
+        except KqlError as error:
+            if scope is None:
+                raise
+            raise scope.moved(error) from error
+        if scope is not None:
+            scope.check(compiled.query)
+        return compiled
+
     def running(self) -> list[Running]:
         """The questions that are being answered now."""
         with self._lock:
@@ -116,11 +136,20 @@ class Asker:
 
     def cancel(self, request_id: str) -> bool:
         """End the question with that client request id; false when there is none."""
+        runs = self._runs_of(request_id)
+        found = bool(runs)
+        end = time.monotonic() + _CANCEL_SECONDS
+        while runs and time.monotonic() < end:
+            # An interrupt that comes between two steps of a run is lost, so it is sent until the run has ended.
+            for run in runs:
+                run.stop("cancelled")
+            time.sleep(_CANCEL_PAUSE)
+            runs = self._runs_of(request_id)
+        return found
+
+    def _runs_of(self, request_id: str) -> list[Run]:
         with self._lock:
-            runs = [run for running, run in self._running.values() if running.request_id == request_id and run is not None]
-        for run in runs:
-            run.stop("cancelled")
-        return bool(runs)
+            return [run for running, run in self._running.values() if running.request_id == request_id and run is not None]
 
     def _enter(self, question: Question) -> int:
         running = Running(question.request_id, question.user, question.text, self.clock.now())

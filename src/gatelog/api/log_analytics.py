@@ -9,7 +9,7 @@ import asyncio
 import re
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import orjson
@@ -21,6 +21,7 @@ from starlette.routing import Route
 from gatelog.api.asking import Asker, Question
 from gatelog.api.compression import BodyRefused, json_response, read_body
 from gatelog.api.kusto_errors import TOO_LARGE, problem_object, problem_text
+from gatelog.api.resource_scope import ScopeRefused
 from gatelog.api.roles import Action
 from gatelog.api.security import AccessDenied, NotAuthenticated, Principal, Security
 from gatelog.api.timespan import TimespanError, read_timespan
@@ -75,19 +76,20 @@ class LogAnalyticsApi:
 
     async def query(self, request: Request) -> Response:
         """One query."""
+        return await self._one_query(request, "")
+
+    async def resource_query(self, request: Request) -> Response:
+        """One query in the context of a resource: it sees that resource's rows."""
+        return await self._one_query(request, "/subscriptions/" + request.path_params["resource"])
+
+    async def _one_query(self, request: Request, resource: str) -> Response:
         try:
             principal = self._authenticated(request)
             found = await self._given(request)
-            reply = await self._answer(found, principal, request.headers.get("prefer", ""), request.headers)
+            reply = await self._answer(found, principal, request.headers.get("prefer", ""), request.headers, resource)
         except _Refused as refused:
             reply = _error(refused)
         return json_response(request, reply.body, reply.status, dict(reply.headers))
-
-    async def resource_query(self, request: Request) -> Response:
-        """A query in the context of one resource: not supported, and said so."""
-        message = "queries in the context of a resource are not supported; query the workspace and filter on _ResourceId"
-        refused = _Refused(400, {"message": message, "code": "BadArgumentError"})
-        return json_response(request, _error(refused).body, 400, {})
 
     async def batch(self, request: Request) -> Response:
         """Several queries, answered side by side; each has its own status."""
@@ -161,13 +163,17 @@ class LogAnalyticsApi:
             found["timespan"] = request.query_params["timespan"]
         return found
 
-    async def _answer(self, found: dict[str, Any], principal: Principal, prefer: str, headers: Mapping[str, str]) -> _Reply:
+    async def _answer(
+        self, found: dict[str, Any], principal: Principal, prefer: str, headers: Mapping[str, str], resource: str = ""
+    ) -> _Reply:
         preferences = _preferences(prefer)
-        question = self._question(found, principal, preferences, headers)
+        question = replace(self._question(found, principal, preferences, headers), resource=resource)
         try:
             result = await self._asker.ask(question)
         except KqlError as error:
             raise _query_error(error) from error
+        except ScopeRefused as error:
+            raise _bad_argument(str(error)) from error
         except StorageError as error:
             raise _run_error(error) from error
         answered = {"Preference-Applied": prefer} if prefer else {}

@@ -68,7 +68,11 @@ def workspace(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Workspace]:
         call_row(2, "10.0.0.1", "gpt-35-turbo", 20, 8),
         call_row(3, "10.0.0.2", "gpt-4o", 7, 3),
     ]
-    diagnostics = [{"TimeGenerated": NOON, "_ResourceId": "/r", "Category": "RequestResponse", "OperationName": "X"}]
+    group = "/subscriptions/s/resourcegroups/g/providers/p/t"
+    diagnostics = [
+        {"TimeGenerated": NOON, "_ResourceId": f"{group}/{name}", "Category": "RequestResponse", "OperationName": "X"}
+        for name in ("one", "two")
+    ]
     store.append(Batch({"ApiManagementGatewayLogs": calls, "AzureDiagnostics": diagnostics}))
     token = ApiToken(id="t", name="usage", digest=digest_of(USAGE_KEY), role="Monitoring Reader")
     security = Security(ADMIN_KEY, clock, tokens=lambda: {token.digest: token})

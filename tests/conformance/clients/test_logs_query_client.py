@@ -111,8 +111,27 @@ def test_errors(client: LogsQueryClient) -> None:
     assert (error["innererror"]["innererror"]["line"], error["innererror"]["innererror"]["pos"]) == (1, 34)
     with pytest.raises(HttpResponseError, match="several workspaces"):
         ask(client, "print 1", additional_workspaces=["other"])
-    with pytest.raises(HttpResponseError, match="context of a resource"):
-        client.query_resource("/subscriptions/s/resourceGroups/g", "print 1", timespan=None)
+
+
+def test_queries_of_one_resource(client: LogsQueryClient) -> None:
+    def count(resource: str, query: str = "AzureDiagnostics | count") -> Any:
+        return client.query_resource(resource, query, timespan=None).tables[0].rows[0]["Count"]
+
+    assert count("/subscriptions/s/resourceGroups/g/providers/p/t/one") == 1
+    assert count("/subscriptions/s/resourceGroups/G") == 2 and count("/subscriptions/other") == 0
+    assert count("/subscriptions/s", "union AzureDiagnostics, ApiManagementGatewayLogs | count") == 2
+    with pytest.raises(HttpResponseError) as caught:
+        count("/subscriptions/s", "AzureDiagnostics\n| where Nope == 1")
+    innermost = orjson.loads(caught.value.response.body())["error"]["innererror"]["innererror"]
+    assert (innermost["line"], innermost["pos"]) == (2, 9)
+    for past in (
+        "union Azure* | count",
+        "search 'x' | count",
+        "table('AzureDiagnostics') | count",
+        "['AzureDiagnostics'] | count",
+    ):
+        with pytest.raises(HttpResponseError):
+            count("/subscriptions/s", past)
 
 
 @pytest.fixture
