@@ -6,7 +6,6 @@ Callbacks of the client connection, of the upstream ticket and of the ledger dri
 
 from __future__ import annotations
 
-import random
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Protocol, cast
 
@@ -74,11 +73,9 @@ class Attempt:
     started: int
     secret: tuple[str, ...] = ()
     """Names of fields that carry the backend's credentials."""
-    status: int = 0
-    response_headers: Headers | None = None
+    head: ResponseHead | None = None
     response_body: bytes = b""
     response_size: int = 0
-    protocol: str = ""
     first_byte: int = 0
     last_byte: int = 0
     connect_ns: int = 0
@@ -178,7 +175,6 @@ class Call:
         gate, route, head = self.gate, self.route, self.head
         match = route.match
         service = gate.catalog.service
-        scheme, host, port = gate.public_parts(head.host)
         query = match.query
         if query and route.key and match.api is not None and match.api.key_header.lower() not in head.headers.keys:
             query = _without_parameter(query, match.api.key_query)
@@ -189,11 +185,11 @@ class Call:
         backend = gate.service_url(match.api)
         tracer = gate.tracer(head, match) if "apim-debug-authorization" in head.headers.keys else None
         return Exchange(
-            id=_new_id(),
+            id=gate.new_id(),
             started=started,
             started_monotonic=first_byte,
             client_ip=gate.client_ip(self._client),
-            original_url=Url(scheme, host, port, match.path, match.query),
+            original_url=gate.original_url(head, match),
             request=Request(head.method, Url(backend[0], backend[1], backend[2], match.rest, query), headers, self.body or None),
             service=service,
             api=match.api,
@@ -301,9 +297,7 @@ class Call:
         """The backend's head is there: decide whether its body is collected or passed on while it arrives."""
         attempt = cast(Attempt, self.attempt)
         attempt.first_byte = self.gate.clock.monotonic()
-        attempt.status = head.status
-        attempt.response_headers = head.headers
-        attempt.protocol = "HTTP/1.1" if head.minor else "HTTP/1.0"
+        attempt.head = head
         if self._ticket is not None:
             attempt.connect_ns = self._ticket.connect_ns
         if self._breaker is not None:
@@ -477,7 +471,7 @@ class Call:
         tee, exchange = cast(Tee, self.tee), self.exchange
         body = tee.body()
         attempt = cast(Attempt, self.attempt)
-        encoding = attempt.response_headers.get("content-encoding") if attempt.response_headers is not None else None
+        encoding = attempt.head.headers.get("content-encoding") if attempt.head is not None else None
         attempt.response_body = capture.decoded(body, encoding)
         if exchange.response is not None:
             exchange.response.body = attempt.response_body
@@ -643,12 +637,6 @@ class Call:
     def _fail_run(self, error: PolicyError) -> None:
         if not self._concluded and self._run is not None:
             self._run.fail(error)
-
-
-def _new_id() -> str:
-    """A random GUID (version 4) in D form; unique, not secret."""
-    text = f"{random.getrandbits(128):032x}"
-    return f"{text[:8]}-{text[8:12]}-4{text[13:16]}-{'89ab'[int(text[16], 16) & 3]}{text[17:20]}-{text[20:]}"
 
 
 def _credential_names(backend: Backend | None) -> tuple[str, ...]:

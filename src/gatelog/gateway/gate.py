@@ -9,6 +9,7 @@ from email.utils import formatdate
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 from urllib.parse import urlsplit
+from uuid import uuid4
 
 from gatelog.catalog.catalog import Catalog
 from gatelog.catalog.entities import Account, Api
@@ -96,8 +97,10 @@ class Gate:
         self._public: dict[str, tuple[str, str, int]] = {}
         self._service_urls: dict[str, tuple[str, str, int]] = {}
         self._accounts: dict[str, Account | None] = {}
-        self._public_urls: dict[tuple[str, str], str] = {}
+        self._public_urls: dict[tuple[str, str], tuple[Url, str]] = {}
         self._date = (0, "")
+        self._next_id = 0
+        self._id_stem = ""
         self.install(catalog)
 
     def install(self, catalog: Catalog) -> None:
@@ -151,19 +154,34 @@ class Gate:
         """TLS version of the caller's connection; empty without TLS."""
         return str(client.tls_version)
 
-    def public_url(self, head: RequestHead, match: Match) -> str:
+    def original_url(self, head: RequestHead, match: Match) -> Url:
+        """The caller's URL; calls to the same one share it, and nobody changes it."""
+        return self._public_url(head, match)[0]
+
+    def recorded_url(self, head: RequestHead, match: Match) -> str:
         """The caller's URL for the record, without credentials."""
+        return self._public_url(head, match)[1]
+
+    def _public_url(self, head: RequestHead, match: Match) -> tuple[Url, str]:
         key = (head.host, head.target)
         known = self._public_urls.get(key)
         if known is None:
-            scheme, host, port = self.public_parts(head.host)
             plan = self.plan_of(match)
-            url = str(Url(scheme, host, port, match.path, match.query))
-            known = plan.url(url, plan.diagnostic.frontend_request)
+            url = Url(*self.public_parts(head.host), match.path, match.query)
+            known = (url, plan.url(str(url), plan.diagnostic.frontend_request))
             if len(self._public_urls) >= 1024:
                 self._public_urls.clear()
             self._public_urls[key] = known
         return known
+
+    def new_id(self) -> str:
+        """A GUID (version 4) in D form: random for each block of 65,536 calls, then counted. Unique, not secret."""
+        number = self._next_id & 0xFFFF
+        if not number:
+            block = uuid4().hex
+            self._id_stem = f"{block[:8]}-{block[8:12]}-{block[12:16]}-{block[16:20]}-{block[20:28]}"
+        self._next_id += 1
+        return f"{self._id_stem}{number:04x}"
 
     def tracer(self, head: RequestHead, match: Match) -> Tracer | None:
         """Takes a request trace, for callers with a debug credential of that API."""

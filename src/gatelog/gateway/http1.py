@@ -72,7 +72,13 @@ class ResponseHead:
     length: int
     """Bytes of the body, `CHUNKED`, or `UNTIL_CLOSE`."""
     keep_alive: bool
-    size: int
+    raw: bytes
+    """The head as it came, with its blank line; without `Connection: keep-alive`, which says nothing in HTTP/1.1."""
+
+    @property
+    def size(self) -> int:
+        """Bytes of the head."""
+        return len(self.raw)
 
 
 CHUNKED: Final = -1
@@ -85,6 +91,8 @@ _HOST = re.compile(r"[A-Za-z0-9._~!$&'()*+,;=%-]*(?::[0-9]*)?|\[[0-9A-Fa-f:.]+\]
 _ABSOLUTE = re.compile(r"https?://([^/?#]*)(.*)", re.IGNORECASE)
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t -~\x80-\xff]*)?")
+_LENGTH_FIELD: Final = b"\r\nContent-Length: "
+_KEEP_ALIVE: Final = b"\r\nConnection: keep-alive"
 _LENGTH = re.compile(r"[0-9]{1,15}")
 
 
@@ -114,20 +122,31 @@ class FieldMemo:
     Bounded: it starts anew when it is full. A line enters only after the grammar has accepted it.
     """
 
-    __slots__ = ("_field_of", "_requests", "_statuses")
+    __slots__ = ("_requests", "_statuses", "field_of", "heads")
 
     def __init__(self, size: int = 4096) -> None:
-        self._field_of = _Lines(size).__getitem__
+        self.field_of = _Lines(size).__getitem__
+        """A field line -> what it says. Raises `BadMessage`."""
+        self.heads: dict[bytes, tuple[RequestHead, int, int]] = {}
+        """Request heads without their length: the head, where the length stood, and which field it was."""
         self._requests: dict[bytes, tuple[str, str, int]] = {}
         self._statuses: dict[bytes, tuple[int, int, str]] = {}
 
     def fields(self, lines: Iterable[bytes]) -> Headers:
         """The fields of these lines. Raises `BadMessage`."""
-        entries = [*map(self._field_of, lines)]
+        entries = [*map(self.field_of, lines)]
         if not entries:
             return Headers()
         items, keys = zip(*entries, strict=True)
         return Headers.parsed(items, keys)
+
+    def keep_head(self, rest: bytes, start: int, head: RequestHead) -> None:
+        """Remember an accepted request head whose only length stood at `start`."""
+        if len(rest) > 2048:
+            return
+        if len(self.heads) >= 512:
+            self.heads.clear()
+        self.heads[rest] = (head, start, head.headers.keys.index("content-length"))
 
     def request_line(self, line: bytes) -> tuple[str, str, int]:
         """Method, target and minor version. Raises `BadMessage`."""
@@ -187,6 +206,36 @@ def tokens(headers: Headers, name: str) -> list[str]:
 
 def read_request_head(data: bytes, memo: FieldMemo) -> RequestHead:
     """The head in `data` (without its final blank line). Raises `BadMessage`."""
+    start = data.find(_LENGTH_FIELD)
+    end = data.find(b"\r\n", start + 1) if start > 0 else -1
+    if start < 0 or end < 0:
+        return _parse_request_head(data, memo)
+    # One client's requests differ in their length only: the rest of the head is looked up whole.
+    rest = data[:start] + data[end:]
+    line = data[start + 2 : end]
+    known = memo.heads.get(rest)
+    if known is None or known[1] != start:
+        head = _parse_request_head(data, memo)
+        if head.length >= 0:
+            memo.keep_head(rest, start, head)
+        return head
+    template = known[0]
+    field, _ = memo.field_of(line)
+    items = list(template.headers.items)
+    items[known[2]] = field
+    return RequestHead(
+        template.method,
+        template.target,
+        template.minor,
+        Headers.parsed(items, template.headers.keys),
+        template.host,
+        int(field[1]),
+        template.keep_alive,
+        len(data) + 4,
+    )
+
+
+def _parse_request_head(data: bytes, memo: FieldMemo) -> RequestHead:
     lines = data.split(b"\r\n")
     method, target, minor = memo.request_line(lines[0])
     headers = memo.fields(lines[1:])
@@ -218,12 +267,14 @@ def _normal_target(method: str, target: str, host: str) -> tuple[str, str]:
 
 def read_response_head(data: bytes, memo: FieldMemo, method: str) -> ResponseHead:
     """The head of the answer to a `method` request. Raises `BadMessage`."""
+    if _KEEP_ALIVE in data:
+        data = data.replace(_KEEP_ALIVE, b"", 1) if data.startswith(b"HTTP/1.1") else data
     lines = data.split(b"\r\n")
     status, minor, reason = memo.status_line(lines[0])
     headers = memo.fields(lines[1:])
     bodiless = method == "HEAD" or status < 200 or status in (204, 304)
     length = 0 if bodiless else _body_length(headers, minor)
-    return ResponseHead(status, reason, minor, headers, length, _keeps_alive(headers, minor), len(data) + 4)
+    return ResponseHead(status, reason, minor, headers, length, _keeps_alive(headers, minor), data + b"\r\n\r\n")
 
 
 def _body_length(headers: Headers, minor: int) -> int:

@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 
 from gatelog.gateway.backends import Destination
-from gatelog.gateway.http1 import HOP_BY_HOP, head_bytes, named_by_connection, without
+from gatelog.gateway.http1 import HOP_BY_HOP, ResponseHead, head_bytes, named_by_connection, without
 from gatelog.gateway.sieve import Sieve
 from gatelog.policy.answers import phrase
 from gatelog.record.exchange import Response, Url
@@ -90,6 +90,9 @@ def add_credentials(sent: Headers, destination: Destination, token: str) -> None
 def answer_head(call: Call, response: Response, body: bytes | None) -> bytes:
     """The head of the caller's answer. `body` None: it follows in chunks (or until the connection closes, in HTTP/1.0)."""
     headers = response.headers
+    backend = call.attempt.head if call.attempt is not None else None
+    if backend is not None and body is not None and _passes_as_it_is(call, response, backend, len(body)):
+        return backend.raw
     if extra := named_by_connection(headers):
         headers = without(headers, extra)
     headers = call.gate.fields.to_caller(headers)
@@ -105,6 +108,26 @@ def answer_head(call: Call, response: Response, body: bytes | None) -> bytes:
     if call.exchange.tracing:
         lines.extend(_trace_lines(call))
     return head_bytes(f"HTTP/1.1 {response.status} {response.reason or phrase(response.status)}", lines)
+
+
+def _passes_as_it_is(call: Call, response: Response, backend: ResponseHead, length: int) -> bool:
+    """Nobody has changed the backend's head and nothing is to be added."""
+    keys = call.head.headers.keys
+    unchanged = (
+        response.headers.items is backend.headers.items
+        and response.status == backend.status
+        and response.reason is backend.reason
+        and backend.length == length
+    )
+    return (
+        unchanged
+        and backend.minor == 1
+        and call.head.minor == 1
+        and not call.close_after
+        and not call.exchange.tracing
+        and "date" in response.headers.keys
+        and "server-timing" not in keys
+    )
 
 
 def _with_length(call: Call, status: int, headers: Headers, length: str) -> list[tuple[str, str]]:

@@ -31,6 +31,7 @@ class Plan:
         "response",
         "same_request",
         "same_response",
+        "takes_all",
         "secret_query",
     )
 
@@ -44,7 +45,8 @@ class Plan:
         self._urls: dict[tuple[str, int], str] = {}
         self.secret_query = (api.key_query,) if api is not None else ()
         self.same_request = diagnostic.frontend_request.body_bytes == diagnostic.backend_request.body_bytes
-        self.same_response = diagnostic.frontend_response.body_bytes == diagnostic.backend_response.body_bytes
+        self.same_response = diagnostic.frontend_response == diagnostic.backend_response
+        self.takes_all = diagnostic.sampling_percentage >= 100
 
     def url(self, text: str, capture: Capture) -> str:
         """A URL without credentials."""
@@ -70,7 +72,7 @@ def request_event(call: Call) -> RequestEvent:
         message_id=exchange.id,
         service_id=exchange.service.resource_id,
         method=head.method,
-        url=call.gate.public_url(head, route.match),
+        url=call.gate.recorded_url(head, route.match),
         client_ip=exchange.client_ip if diagnostic.log_client_ip else "",
         client_protocol=exchange.protocol,
         client_tls=exchange.tls_version,
@@ -93,45 +95,56 @@ def response_event(call: Call, usage: Usage | None = None) -> ResponseEvent:
     plan = call.gate.plan_of(call.route.match)
     now = call.gate.clock.monotonic()
     started = exchange.started_monotonic
-    fields: dict[str, Any] = _backend_fields(call, attempt, plan) if attempt is not None else {}
-    body, headers, size = _answer_of(call, attempt, plan)
+    sent = call.status_sent
     errors = [failure_of(exchange.last_error)] if exchange.last_error is not None else []
     failure = call.failure or (errors[-1] if errors else None)
     if failure is not None and not errors:
         errors = [failure]
-    return ResponseEvent(
-        time=exchange.started + (now - started),
-        message_id=exchange.id,
-        status=call.status_sent,
-        headers=headers,
-        body=body,
-        size=size,
-        completed=call.completed,
-        stream=call.tee is not None and call.tee.completion is not None,
-        total_ns=now - started,
-        backend_ns=call.backend_ns,
-        client_ns=call.received - started,
-        phases=_phases(call, attempt, now),
-        cache=exchange.cache,
-        sampled=_sampled(plan.diagnostic, failure is not None or call.status_sent >= 400),
-        failure=failure,
-        errors=errors,
-        traces=traces_of(exchange.trace_records) if exchange.trace_records else [],
-        llm=_llm_call(call, attempt, plan, usage) if call.route.match.llm is not None else None,
-        **fields,
-    )
+    facts: dict[str, Any] = {
+        "time": exchange.started + (now - started),
+        "message_id": exchange.id,
+        "status": sent,
+        "completed": call.completed,
+        "stream": call.tee is not None and call.tee.completion is not None,
+        "total_ns": now - started,
+        "backend_ns": call.backend_ns,
+        "client_ns": call.received - started,
+        "phases": _phases(call, attempt, now),
+        "cache": exchange.cache,
+        "sampled": plan.takes_all or _sampled(plan.diagnostic, failure is not None or sent >= 400),
+        "failure": failure,
+        "errors": errors,
+        "traces": traces_of(exchange.trace_records) if exchange.trace_records else [],
+        "llm": _llm_call(call, attempt, plan, usage) if call.route.match.llm is not None else None,
+    }
+    if attempt is not None:
+        _add_backend(facts, call, attempt, plan)
+    if sent:
+        _add_answer(facts, call, attempt, plan)
+    else:
+        facts["body"] = b""
+    return ResponseEvent(**facts)
 
 
-def _answer_of(call: Call, attempt: Attempt | None, plan: Plan) -> tuple[bytes | None, list[tuple[str, str]], int]:
+def _add_answer(facts: dict[str, Any], call: Call, attempt: Attempt | None, plan: Plan) -> None:
     """Body (None: the backend's), fields and size of what the caller got."""
     response = call.exchange.response
-    if not call.status_sent or response is None:
-        return b"", [], 0
+    if response is None:
+        return
     given = response.body or b""
-    same = attempt is not None and plan.same_response and given is attempt.response_body
-    body = None if same else cut(given, plan.diagnostic.frontend_response)
+    if attempt is not None and plan.same_response and attempt.head is not None:
+        facts["body"] = None if given is attempt.response_body else cut(given, plan.diagnostic.frontend_response)
+        untouched = response.headers.items is attempt.head.headers.items
+    else:
+        facts["body"] = cut(given, plan.diagnostic.frontend_response)
+        untouched = False
     size = call.tee.sent if call.tee is not None else len(given)
-    return body, plan.response(response.headers), size + _head_size(response.headers)
+    if untouched and attempt is not None and attempt.head is not None:
+        facts["headers"] = facts["backend_headers"]
+        facts["size"] = size + attempt.head.size
+    else:
+        facts["headers"] = plan.response(response.headers)
+        facts["size"] = size + _head_size(response.headers)
 
 
 def _head_size(headers: Headers) -> int:
@@ -139,27 +152,26 @@ def _head_size(headers: Headers) -> int:
     return 17 + 4 * len(headers) + len("".join([name + value for name, value in headers.items]))
 
 
-def _backend_fields(call: Call, attempt: Attempt, plan: Plan) -> dict[str, Any]:
+def _add_backend(facts: dict[str, Any], call: Call, attempt: Attempt, plan: Plan) -> None:
+    """What the last attempt sent and got."""
     diagnostic = plan.diagnostic
-    same = plan.same_request and attempt.body is call.body
-    sent = attempt.headers
-    request_fields = plan.backend_request(sent, call.route.key)
+    sent = plan.backend_request(attempt.headers, call.route.key)
     if attempt.secret:
         secret = {name.lower() for name in attempt.secret}
-        request_fields = [item for item in request_fields if item[0].lower() not in secret]
-    answered = attempt.response_headers
-    return {
-        "backend_id": attempt.backend_id,
-        "backend_method": attempt.method,
-        "backend_url": plan.url(attempt.url, diagnostic.backend_request),
-        "backend_protocol": attempt.protocol,
-        "backend_request_headers": request_fields,
-        "backend_request_body": None if same else cut(attempt.body, diagnostic.backend_request),
-        "backend_status": attempt.status,
-        "backend_headers": plan.backend_response(answered) if answered is not None else [],
-        "backend_body": cut(attempt.response_body, diagnostic.backend_response),
-        "backend_body_size": attempt.response_size,
-    }
+        sent = [item for item in sent if item[0].lower() not in secret]
+    same = plan.same_request and attempt.body is call.body
+    facts["backend_id"] = attempt.backend_id
+    facts["backend_method"] = attempt.method
+    facts["backend_url"] = plan.url(attempt.url, diagnostic.backend_request)
+    facts["backend_request_headers"] = sent
+    facts["backend_request_body"] = None if same else cut(attempt.body, diagnostic.backend_request)
+    facts["backend_body"] = cut(attempt.response_body, diagnostic.backend_response)
+    facts["backend_body_size"] = attempt.response_size
+    head = attempt.head
+    if head is not None:
+        facts["backend_status"] = head.status
+        facts["backend_protocol"] = "HTTP/1.1" if head.minor else "HTTP/1.0"
+        facts["backend_headers"] = plan.backend_response(head.headers)
 
 
 def _phases(call: Call, attempt: Attempt | None, now: int) -> dict[str, int]:
@@ -215,16 +227,16 @@ def _llm_answer(call: Call, attempt: Attempt | None) -> Answer:
     completion = call.tee.completion if call.tee is not None else None
     if completion is not None:
         return Answer(completion.model, completion.id, completion.usage)
-    if attempt is None or not 200 <= attempt.status < 300:
+    if attempt is None or attempt.head is None or not 200 <= attempt.head.status < 300:
         return Answer("", "", None)
     return answer_of(attempt.response_body)
 
 
 def _request_id(attempt: Attempt | None) -> str:
-    if attempt is None or attempt.response_headers is None:
+    if attempt is None or attempt.head is None:
         return ""
     for name in _REQUEST_IDS:
-        value = attempt.response_headers.get(name)
+        value = attempt.head.headers.get(name)
         if value:
             return value
     return ""

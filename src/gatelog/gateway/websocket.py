@@ -176,9 +176,7 @@ class UpgradeCall(Call):
         """See `Listening`."""
         attempt = cast(Attempt, self.attempt)
         attempt.first_byte = self.gate.clock.monotonic()
-        attempt.status = head.status
-        attempt.response_headers = head.headers
-        attempt.protocol = "HTTP/1.1"
+        attempt.head = head
         body = None if head.status == 101 else rest
         if body is not None:
             attempt.response_body = body
