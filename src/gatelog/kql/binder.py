@@ -208,8 +208,10 @@ class Binder:
         environment = environment.inner()
         failed: Finding | None = None
         for operator in operators:
+            before = relation.name
             try:
                 relation = operator.bind(self, relation, environment)
+                relation = replace(relation, name="") if before and relation.name == before else relation
             except Finding as finding:
                 failed = finding
                 if not operator.keeps_columns:
@@ -723,6 +725,8 @@ class Binder:
         arguments = self.expressions(node.arguments, scope)
         signature, operands = self.match(row.name, row.signatures, arguments, node)
         result = self.result_type(signature, operands)
+        if row.name in _CONVERSIONS and operands[0].value is not UNKNOWN and operands[0].type is KqlType.STRING:
+            return convert(operands[0], result)
         if row.fold is not None and row.deterministic and operands:
             values = [operand.value for operand in operands]
             if all(value is not UNKNOWN and value is not None for value in values):
@@ -830,6 +834,9 @@ class Binder:
             default = f"{row.name}_{base or ''}_{suffix}"
             items.append(Item(explicit, default, part if kind is KqlType.DYNAMIC else convert(part, kind), node.span))
         return items
+
+
+_CONVERSIONS = frozenset(("toint", "tolong", "toreal", "todecimal", "tobool", "todatetime", "totimespan", "toguid"))
 
 
 def _unreachable() -> Relation:
