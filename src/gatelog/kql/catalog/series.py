@@ -68,6 +68,13 @@ def _dot(emit: Emit, left: Fragment, right: Fragment) -> str:
     return _dot_product(emit, *sides)
 
 
+def _fill_const(emit: Emit, items: Fragment, value: Fragment | None = None, placeholder: Fragment | None = None) -> str:
+    filler = "'0'" if value is None else as_json(emit, value)
+    gap = "NULL" if placeholder is None else placeholder.text
+    types = ["VARCHAR", "VARCHAR", "DOUBLE"]
+    return emit.python("kql_series_fill_const", filling.constant, types, "VARCHAR", items.text, filler, gap)
+
+
 def _shown(expression: str, *values: Any) -> tuple[Any, ...]:
     return (shows(expression, *values),)
 
@@ -247,10 +254,10 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "series_fill_const",
-        "series:dynamic value:real? placeholder:real?",
+        "series:dynamic value:any? placeholder:real?",
         DYNAMIC,
         "Gaps get a constant.",
-        python=filling.constant,
+        _fill_const,
         naming="through",
         nulls="maybe",
         examples=_shown("series_fill_const(dynamic([null, 111, null, 36]), 0)", "[0,111,0,36]"),

@@ -85,6 +85,15 @@ FORCES = {
 }
 """Unit -> newtons."""
 ENERGIES = {
+    "BritishThermalUnit": 1055.05585262,
+    "KilobritishThermalUnit": 1055055.85262,
+    "MegabritishThermalUnit": 1055055852.62,
+    "GigabritishThermalUnit": 1055055852620.0,
+    "WattDay": 86400.0,
+    "KilowattDay": 8.64e7,
+    "MegawattDay": 8.64e10,
+    "GigawattDay": 8.64e13,
+    "TerawattDay": 8.64e16,
     "Calorie": 4.184,
     "Kilocalorie": 4184.0,
     "Megacalorie": 4.184e6,

@@ -41,9 +41,15 @@ def keys(text: str | None) -> str | None:
 
 
 def has_key(text: str | None, key: str) -> bool | None:
-    """Whether a bag has a root key; null for what is no bag."""
-    slots = bag(text)
-    return None if slots is None else key in slots
+    """Whether a bag has a root key, or what a path that starts with $ leads to; null for what is no bag."""
+    value: Any = bag(text)
+    if value is None:
+        return None
+    for step in (json_path(key) or [key]) if key.startswith("$") else [key]:
+        if not isinstance(value, dict) or step not in value:
+            return False
+        value = value[step]
+    return True
 
 
 def merge(*texts: str | None) -> str | None:
@@ -112,11 +118,12 @@ def pack(*pairs: str | None) -> str | None:
 
 
 def bag_zip(names: str | None, values: str | None) -> str | None:
-    """A bag from an array of keys and an array of values; a missing value is null."""
-    wanted, given = array(names), array(values)
-    if wanted is None or given is None:
+    """A bag from an array of keys and an array of values; a missing value is null, keys that are no text are left out."""
+    wanted, given = array(names), array(values) or []
+    if wanted is None:
         return None
-    return dump({text_of(key): given[place] if place < len(given) else None for place, key in enumerate(wanted)})
+    pairs = [(key, given[place] if place < len(given) else None) for place, key in enumerate(wanted)]
+    return dump({key: value for key, value in pairs if isinstance(key, str)})
 
 
 def tree_path(text: str | None) -> str | None:

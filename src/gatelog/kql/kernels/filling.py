@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 
-from gatelog.kql.kernels.json_text import dump
+from gatelog.kql.kernels.json_text import dump, load
 from gatelog.kql.kernels.series import Number, numbers
 
 
@@ -49,15 +49,14 @@ def backward(text: str | None, placeholder: float | None = None) -> str | None:
     return dump(filled[::-1])
 
 
-def constant(text: str | None, value: float | None = 0, placeholder: float | None = None) -> str | None:
-    """Each gap gets a constant, of the kind of the other items."""
+def constant(text: str | None, value: str | None = "0", placeholder: float | None = None) -> str | None:
+    """Each gap gets a constant, given as JSON; a real among reals."""
     items = numbers(text)
     if items is None:
         return None
-    kinds = {type(item) for item in items if not _is_gap(item, placeholder)}
-    filler: Number | None = value
-    if value is not None and float not in kinds and kinds and float(value).is_integer():
-        filler = int(value)
+    filler = load(value)
+    if isinstance(filler, int) and any(isinstance(item, float) for item in items):
+        filler = float(filler)
     return dump([filler if _is_gap(item, placeholder) else item for item in items])
 
 

@@ -9,6 +9,7 @@ from urllib.parse import unquote, unquote_plus
 from gatelog.kql.kernels.json_text import array, dump, text_of, write
 
 _FOUR = re.compile(r"(\d{1,3})\.(\d{1,3})\.(\d{1,3})\.(\d{1,3})(?:/(\d{1,2}))?")
+_FOUR_IN_SIX = re.compile(r"::(?:ffff:)?(\d+\.\d+\.\d+\.\d+(?:/\d+)?)", re.IGNORECASE)
 _PRIVATE = tuple(ipaddress.IPv4Network(block) for block in ("10.0.0.0/8", "172.16.0.0/12", "192.168.0.0/16"))
 _URL = re.compile(r"(?:([A-Za-z][A-Za-z0-9+.\-]*):)?(//([^/?#]*))?([^?#]*)(?:\?([^#]*))?(?:#(.*))?", re.DOTALL)
 _IP_IN_TEXT = re.compile(r"(?<![0-9A-Za-z.])(?:\d{1,3}\.){3}\d{1,3}(?![0-9A-Za-z])")
@@ -29,7 +30,8 @@ def _ipv4(text: str) -> tuple[int, int] | None:
 def _ipv6(text: str) -> tuple[int, int] | None:
     """Address and prefix length of an IPv6 or IPv4 text (IPv4 as mapped address); None when it is none."""
     address, _, suffix = text.strip().partition("/")
-    four = _ipv4(text)
+    mapped = _FOUR_IN_SIX.fullmatch(text.strip())
+    four = _ipv4(mapped[1] if mapped else text)
     if four is not None:
         return (0xFFFF << 32) | four[0], 96 + four[1]
     try:

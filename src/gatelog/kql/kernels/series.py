@@ -180,12 +180,13 @@ def cosine_similarity(
     one: str | None, other: str | None, one_length: float | None = None, other_length: float | None = None
 ) -> float | None:
     """The cosine of the angle between two vectors; their lengths may be known already."""
-    dot = dot_product(one, other) if one is not None and other is not None and one[:1] == other[:1] == "[" else None
-    left = magnitude(one) if one_length is None else one_length
-    right = magnitude(other) if other_length is None else other_length
-    if dot is None or left is None or right is None:
+    left, right = numbers(one), numbers(other)
+    if not left or not right:
         return None
-    return divide(dot, left * right)
+    both = [(x, y) for x, y in zip(left, right, strict=False) if x is not None and y is not None]
+    first = math.sqrt(sum(x * x for x, _ in both)) if one_length is None else one_length
+    second = math.sqrt(sum(y * y for _, y in both)) if other_length is None else other_length
+    return divide(sum(x * y for x, y in both), first * second)
 
 
 def pearson(one: str | None, other: str | None) -> float | None:

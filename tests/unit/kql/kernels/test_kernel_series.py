@@ -67,8 +67,8 @@ def test_fourier_there_and_back(values: list[float]) -> None:
 def test_filling() -> None:
     assert filling.forward("[null,1,null,3,null]") == "[null,1,1,3,3]"
     assert filling.backward("[null,1,null,3,null]") == "[1,1,3,3,null]"
-    assert filling.constant("[1,null]", 0.0) == "[1,0]"
-    assert filling.constant("[1.5,null]", 0.0) == "[1.5,0.0]"
+    assert filling.constant("[1,null]", "0") == "[1,0]"
+    assert filling.constant("[1.5,null]", "0") == "[1.5,0.0]"
     assert filling.forward("[-1,5,-1]", -1.0) == "[-1,5,5]"
     assert filling.linear("[1,null,4]") == "[1,2,4]"
     assert filling.linear("[null,1.0,null,2.0]", None, False) == "[null,1.0,1.5,2.0]"
