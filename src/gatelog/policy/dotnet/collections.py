@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from gatelog.policy.dotnet import exceptions as ex
 from gatelog.policy.dotnet.metadata import STRING, Type
+from gatelog.policy.dotnet.numbers import Byte
 from gatelog.policy.dotnet.runtime import MAX_ITEMS, Array, Instance, equals, hash_of, iterate, key_of, to_text
 
 GENERIC: Final = "System.Collections.Generic."
@@ -278,7 +279,7 @@ def array_at(source: Any, index: int) -> Any:
     items = source if isinstance(source, bytearray) else source.items
     if not 0 <= index < len(items):
         raise ex.index_out_of_range()
-    return items[index]
+    return Byte(items[index]) if isinstance(source, bytearray) else items[index]
 
 
 def array_put(source: Any, index: int, value: Any) -> Any:

@@ -330,7 +330,7 @@ def read_bytes(form: str, make: Callable[[Any], Any]) -> Callable[[bytearray | N
             raise ex.out_of_range("startIndex", "Index was out of range. Must be non-negative and less than the size of the collection.")
         if start + width > len(data):
             raise ex.argument(
-                "Destination array is not long enough to copy all the items in the collection. Check array index and length."
+                "Destination array is not long enough to copy all the items in the collection. Check array index and length.", "value"
             )
         return make(struct.unpack_from(form, data, start)[0])
 

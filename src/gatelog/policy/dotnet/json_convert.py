@@ -33,8 +33,9 @@ from gatelog.policy.dotnet.metadata import (
     BYTE,
     DECIMAL,
     DOUBLE,
+    FLOAT,
     INT,
-    LONG,
+    INTEGERS,
     OBJECT,
     STRING,
     Type,
@@ -148,7 +149,7 @@ def convert_token(token: JToken | None, kind: Type) -> Any:
         raise ex.invalid_cast(f"Cannot cast {display(token.type)} to {display(kind)}.")
     if token.value is None:
         if zero_of(kind) is not None:
-            return zero_of(kind)
+            raise ex.invalid_cast("Null object cannot be converted to a value type.")
         return None
     inner = kind.args[0] if kind.name == "System.Nullable" else kind
     if type_of(token.value) == inner or inner == OBJECT:
@@ -205,9 +206,16 @@ def key_text(key: Any) -> str:
     return f'"{key}"' if isinstance(key, str) else to_text(key)
 
 
+_SIMPLE: Final = frozenset({*INTEGERS, BOOL, STRING, DOUBLE, FLOAT, DECIMAL, DATE, OFFSET, SPAN, GUID, URI})
+
+
 def to_object(args: tuple[Type, ...], token: JToken) -> Any:
-    """`token.ToObject<T>()`."""
-    return deserialize(token, args[0])
+    """`token.ToObject<T>()`; primitives take the road of the casts."""
+    kind = args[0]
+    inner = kind.args[0] if kind.name == "System.Nullable" else kind
+    if inner in _SIMPLE:
+        return cast(inner, kind is not inner)(token)
+    return deserialize(token, kind)
 
 
 def deserialize(token: JToken | None, kind: Type) -> Any:

@@ -79,7 +79,9 @@ class TolerantReader:
                 path += f"['{step}']"
             else:
                 path += f".{step}" if path else step
-        return f"Path '{path}', line {self.line}, position {max(self.at - self.line_start + shift, 0)}."
+        position = max(self.at - self.line_start + shift, 0)
+        line = 0 if self.at + shift <= 0 else self.line
+        return f"Path '{path}', line {line}, position {position}."
 
     def fail(self, message: str, shift: int = 0) -> ex.DotNetException:
         return reader_error(f"{message} {self.where(shift)}")
@@ -291,7 +293,7 @@ class TolerantReader:
         char = self.peek()
         if char.isdigit() or char in "-.":
             return self.number()
-        if char in "tfnNIu":
+        if char in "tfNIu" or self.text.startswith("nu", self.at):
             raise self.fail(f"Error parsing {self.kind_of(char)} value.")
         raise self.fail(f"Unexpected character encountered while parsing value: {char}.")
 

@@ -14,9 +14,8 @@ from typing import Any, Final
 from gatelog.policy.dotnet import exceptions as ex
 from gatelog.policy.dotnet.dates import DateTime, DateTimeOffset, TimeSpan, parse_iso
 from gatelog.policy.dotnet.guids import Guid
-from gatelog.policy.dotnet.metadata import BYTE, Type, array_of
-from gatelog.policy.dotnet.numbers import Char, Int64, UInt64
-from gatelog.policy.dotnet.runtime import Array, Enum, Instance, equals, hash_of, to_text
+from gatelog.policy.dotnet.numbers import Int64
+from gatelog.policy.dotnet.runtime import Array, Enum, Instance, equals, hash_of, to_text, type_of
 from gatelog.policy.dotnet.uris import Uri
 
 LINQ: Final = "Newtonsoft.Json.Linq."
@@ -326,7 +325,7 @@ def string_token(text: str) -> JValue:
 
 
 _KINDS: Final[dict[type, str]] = {
-    str: "String", bool: "Boolean", float: "Float", Decimal: "Float", Char: "String", DateTime: "Date", DateTimeOffset: "Date",
+    str: "String", bool: "Boolean", float: "Float", Decimal: "Float", DateTime: "Date", DateTimeOffset: "Date",
     TimeSpan: "TimeSpan", Guid: "Guid", Uri: "Uri", bytearray: "Bytes", BigInteger: "Integer",
 }  # fmt: skip
 
@@ -346,12 +345,11 @@ def value_token(value: Any) -> JValue:
         raise ex.argument(
             f"Could not determine JSON object type for type {full_type_name(value)}."
         )
-    return JValue(str(value) if type(value) is Char else value, kind)
+    return JValue(value, kind)
 
 
 def full_type_name(value: Any) -> str:
-    kind: Type = value.type if isinstance(value, Instance) else array_of(BYTE)
-    return str(kind)
+    return str(type_of(value))
 
 
 def content_token(value: Any) -> JToken:
@@ -399,8 +397,6 @@ def fill_object(target: JObject, content: Any) -> None:
         target.add(content.name, value)
         if content.parent is None:
             content.parent = target
-    elif isinstance(content, JObject) and False:
-        raise AssertionError
     else:
         name = full_type_name(content) if isinstance(content, JToken) else LINQ + "JValue"
         raise ex.argument(f"Can not add {name} to Newtonsoft.Json.Linq.JObject.")
@@ -486,6 +482,3 @@ def _join_name(lead: str, name: str) -> str:
         return f"{lead}['{name}']"
     return f"{lead}.{name}" if lead else name
 
-
-def as_unsigned(value: int) -> UInt64:
-    return UInt64(value)

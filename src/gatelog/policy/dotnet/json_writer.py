@@ -58,7 +58,7 @@ def _layout(mantissa: str, exponent: int, digits: int) -> str:
     figures = mantissa.lstrip("-").replace(".", "").rstrip("0") or "0"
     if figures == "0":
         return "0"
-    if not -5 <= exponent < digits:
+    if not -5 < exponent < digits:
         return f"{sign}{figures[0]}{'.' + figures[1:] if len(figures) > 1 else ''}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
     if exponent < 0:
         return f"{sign}0.{'0' * (-exponent - 1)}{figures}"

@@ -212,7 +212,7 @@ class _Reader:
     def type(self) -> Type:
         name = self.take()
         args: list[Type] = []
-        if self.peek() == "<" and name not in ("operator",):
+        if self.peek() == "<" and name not in KEYWORDS:
             self.take()
             args.append(self.type())
             while self.accept(","):
@@ -390,6 +390,8 @@ class Library:
             definition = self.definition(step)
             if definition is None:
                 continue
+            if definition.kind == "enum":
+                found.append(Type("System.Enum"))
             bindings = dict(zip(definition.variables, step.args, strict=False))
             for text in definition.extends:
                 parent = substitute(parse_type(text, self.resolve, definition.variables), bindings)

@@ -48,7 +48,7 @@ def _general(mantissa: str, exponent: int, digits: int, letter: str, exponent_di
     """Scientific digits as the G format writes them."""
     negative = mantissa.startswith("-")
     figures = mantissa.lstrip("-").replace(".", "").rstrip("0") or "0"
-    if -5 <= exponent < digits:
+    if -5 < exponent < digits:
         if exponent < 0:
             text = "0." + "0" * (-exponent - 1) + figures
         elif len(figures) <= exponent + 1:

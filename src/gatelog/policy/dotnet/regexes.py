@@ -125,7 +125,7 @@ def _class(pattern: str, start: int) -> tuple[int, str]:
 
 _MESSAGES: Final = (
     ("missing ), unterminated subpattern", "Not enough )'s."), ("unbalanced parenthesis", "Too many )'s."),
-    ("nothing to repeat", "Quantifier {x,y} following nothing."), ("multiple repeat", "Nested quantifier {0}."),
+    ("nothing to repeat", "Quantifier {x,y} following nothing."), ("multiple repeat", "Nested quantifier *."),
     ("unterminated character set", "Unterminated [] set."), ("bad character range", "[x-y] range in reverse order."),
     ("bad escape (end", "Illegal \\ at end of pattern."), ("invalid group reference", "Reference to undefined group number."),
 )  # fmt: skip

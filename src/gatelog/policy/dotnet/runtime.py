@@ -204,7 +204,9 @@ def as_type(value: Any, kind: Type) -> Any:
 
 def same_reference(left: Any, right: Any) -> bool:
     """`==` on references: identity, but text for strings (literals are interned in .NET)."""
-    return left is right or (type(left) is str and type(right) is str and left == right)
+    if type(left) is str and type(right) is str:
+        return left == right
+    return left is right and (left is None or type(left) not in _PRIMITIVES or type(left) is bytearray)
 
 
 def equals(left: Any, right: Any) -> bool:

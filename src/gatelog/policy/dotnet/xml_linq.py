@@ -316,7 +316,7 @@ def parse_tree(data: bytes) -> Any:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise ex.DotNetException("XmlException", f"{error.msg} Line {line}, position {column}." if data.strip() else "Root element is missing.") from None
+        raise ex.DotNetException("XmlException", f"{error.msg.partition(', line')[0]}. Line {line}, position {column}." if data.strip() else "Root element is missing.") from None
     if root.getroottree().docinfo.doctype:
         raise ex.DotNetException("XmlException", "For security reasons DTD is prohibited in this XML document. To enable DTD processing set the DtdProcessing "
                                  "property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create method.")  # fmt: skip

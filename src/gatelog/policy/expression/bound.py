@@ -58,7 +58,8 @@ class Function:
     """Variables of outer functions that this one assigns."""
     loop: str = ""
     """`loop`, `switch`, or `switch` inside a loop: what break and continue mean here."""
-    temps: set[str] = field(default_factory=set)
+    held: set[str] = field(default_factory=set)
+    """`fresh` variables of outer functions whose value this one holds."""
 
 
 @dataclass(slots=True, eq=False)
@@ -72,6 +73,8 @@ class Variable:
     signature: tuple[tuple[Any, ...], Type] | None = None
     """Parameters and result of a local function."""
     readonly: bool = False
+    fresh: bool = False
+    """Each round of a loop has its own, and it is never assigned again: lambdas hold its value."""
 
 
 class Scope:
@@ -139,6 +142,13 @@ class Compilation:
         variable = Variable(self.name("v"), kind, self.function, const, readonly=readonly)
         self.scope.names[name] = variable
         return variable
+
+    def used(self, variable: Variable) -> None:
+        """Note that the function being written reads `variable`."""
+        function: Function | None = self.function
+        while variable.fresh and function is not None and function is not variable.function:
+            function.held.add(variable.code)
+            function = function.parent
 
     def assigned(self, variable: Variable) -> None:
         """Note that the function being written assigns `variable`."""

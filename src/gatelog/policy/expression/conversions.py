@@ -194,7 +194,9 @@ def _lifted(
 
 def _reference_or_user(c: Compilation, expr: Expr, target: Type) -> Expr | None:
     source = expr.type
-    if c.library.converts(source, target) or (is_nullable(source) and c.library.converts(source.args[0], target)):
+    if c.library.converts(source, target) or (
+        is_nullable(source) and not c.library.is_value(target) and c.library.converts(source.args[0], target)
+    ):
         return value_expr(expr.code, target, nonnull=expr.nonnull)
     return user_defined(c, expr, target, ("implicit",))
 

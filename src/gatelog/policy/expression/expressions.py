@@ -51,6 +51,7 @@ def identifier(c: Compilation, node: tree_sitter.Node) -> Expr:
             return Expr(variable.code, OBJECT, kind="group", payload=variable)
         if variable.const is not NOTHING:
             return literal(c, variable.const, variable.type)
+        c.used(variable)
         return value_expr(variable.code, variable.type)
     if name == "context":
         return value_expr("c", Type("Microsoft.Azure.ApiManagement.IProxyRequestContext"), nonnull=True)
@@ -76,6 +77,12 @@ def member_access(c: Compilation, node: tree_sitter.Node) -> Expr:
     return member_of(c, node, receiver, name_node)
 
 
+def is_called(node: tree_sitter.Node) -> bool:
+    """Whether a call follows directly: members that cannot be called are then no candidates (C# 7, 7.4)."""
+    parent = node.parent
+    return parent is not None and parent.type == "invocation_expression" and parent.child_by_field_name("function") == node
+
+
 def member_of(c: Compilation, node: tree_sitter.Node, receiver: Expr, name_node: tree_sitter.Node) -> Expr:
     name, arguments = _name_and_arguments(c, name_node)
     if receiver.kind == "namespace":
@@ -88,7 +95,7 @@ def member_of(c: Compilation, node: tree_sitter.Node, receiver: Expr, name_node:
     if kind.name == ANONYMOUS:
         return _anonymous_field(c, node, receiver, name)
     found = read_property(c, node, receiver, kind, name)
-    if found is not None:
+    if found is not None and not (is_called(node) and delegate_shape(found.type) is None):
         return found
     if any(m.kind == "method" and m.name == name for m, _ in c.library.find(kind, name)) or c.library.extensions(name):
         return Expr(receiver.code, OBJECT, kind="group", payload=Group(name, receiver, kind, arguments), guards=receiver.guards)

@@ -31,7 +31,8 @@ def bind_lambda(c: Compilation, expr: Expr, parameters: tuple[Type, ...], return
         lines, code, result = _body(c, body, returns)
     finally:
         c.function, c.scope, c.hoisted = outer_function, outer_scope, outer_hoisted
-    codes = [v.code for v in variables]
+    codes = [v.code for v in variables] + [f"{code}={code}" for code in sorted(function.held)]
+    code = code or ("None" if not lines else "")
     if not lines and not function.rebound:
         call = f"({c.constant(tick)}(b), {code})[1]"
         return value_expr(f"(lambda {', '.join(codes)}: {call})", _shape(parameters, result)), result

@@ -88,8 +88,8 @@ def render(c: Compilation, member: Member, bindings: dict[str, Type], codes: Seq
         return _SLOT.sub(lambda found: "c" if found[1] == "c" else codes[int(found[1])], member.does)
     lead: list[str] = ["c"] if member.context else []
     if member.typed:
-        own = tuple(substitute(Type("!" + v), bindings) for v in member.variables) or member.type.args
-        lead.append(c.constant(tuple(substitute(kind, bindings) for kind in own)))
+        own = tuple(bindings[v] for v in member.variables) or tuple(bindings.values())
+        lead.append(c.constant(own))
     return c.call(member.does, *lead, *codes)
 
 

@@ -60,6 +60,8 @@ def _strings(c: Compilation, operator: str, left: Expr, right: Expr) -> Expr | N
     if operator in ("==", "!="):
         both = {left.type, right.type}
         if both <= {STRING, NULL} and STRING in both:
+            if NULL in both and NOTHING not in (left.const, right.const):
+                return literal(c, (left.const == right.const) == (operator == "=="), BOOL)
             word = ("is" if operator == "==" else "is not") if NULL in both else operator
             return value_expr(f"({left.code} {word} {right.code})", BOOL)
     return None

@@ -16,6 +16,7 @@ from gatelog.policy.expression.expressions import condition, field_of, inner, pa
 from gatelog.policy.expression.lambdas import definition
 from gatelog.policy.expression.names import resolve_type
 from gatelog.policy.expression.objects import elements
+from gatelog.policy.expression.syntax import walk
 
 Lines = list[str]
 Result = tuple[Lines, bool]
@@ -113,6 +114,7 @@ def _declarator(c: Compilation, node: tree_sitter.Node, type_node: tree_sitter.N
         if value.kind != "value" or value.type in (NULL, VOID):
             raise c.error(node, f"Cannot assign {friendly(value.type) if value.is_value else value.kind} to an implicitly-typed variable")
         variable = c.declare(node, name, value.type)
+        variable.fresh = _settled(c, node, name)
         return [f"{variable.code} = {value.code}"]
     kind = resolve_type(c, type_node)
     if not values:
@@ -128,7 +130,29 @@ def _declarator(c: Compilation, node: tree_sitter.Node, type_node: tree_sitter.N
     if converted is None:
         raise c.error(node, f"Cannot implicitly convert type '{friendly(value.type)}' to '{friendly(kind)}'")
     variable = c.declare(node, name, kind, const=converted.const if const else NOTHING, readonly=const)
+    variable.fresh = _settled(c, node, name)
     return [f"{variable.code} = {converted.code}"]
+
+
+def _settled(c: Compilation, node: tree_sitter.Node, name: str) -> bool:
+    """Whether a variable of a loop's body keeps its first value: a lambda may then hold the value instead of the variable."""
+    if not c.function.loop:
+        return False
+    around = node.parent
+    while around is not None and around.type != "block":
+        around = around.parent
+    return around is not None and not any(_changes(c, n, name) for n in walk(around))
+
+
+def _changes(c: Compilation, node: tree_sitter.Node, name: str) -> bool:
+    if node.type == "assignment_expression":
+        target = node.child_by_field_name("left")
+    elif node.type in ("prefix_unary_expression", "postfix_unary_expression", "argument"):
+        words = {c.text(child) for child in node.children if not child.is_named}
+        target = node.named_children[-1] if words & {"++", "--", "out", "ref"} else None
+    else:
+        return False
+    return target is not None and target.type == "identifier" and c.text(target) == name
 
 
 def _delegate(c: Compilation, node: tree_sitter.Node, name: str, kind: Type, value_node: tree_sitter.Node) -> Lines:
@@ -238,12 +262,14 @@ def for_statement(c: Compilation, node: tree_sitter.Node) -> Result:
 def _for(c: Compilation, node: tree_sitter.Node) -> Result:
     start: Lines = []
     for child in node.children_by_field_name("initializer"):
+        if not child.is_named:
+            continue
         start.extend(declare(c, child) if child.type == "variable_declaration" else [c.value(child).code])
     test_node = node.child_by_field_name("condition")
     test = condition(c, test_node) if test_node is not None else "True"
     body_node = field_of(node, "body")
     lines, _ = _loop_body(c, body_node)
-    updates = [c.value(child).code for child in node.children_by_field_name("update")]
+    updates = [c.value(child).code for child in node.children_by_field_name("update") if child.is_named]
     endless = test_node is None and not _breaks(node)
     if not _continues(body_node):
         return [*start, f"while {test}:", *indent([*_metered(c), *lines, *updates])], not endless
@@ -282,10 +308,13 @@ def _foreach(c: Compilation, node: tree_sitter.Node) -> Result:
         if converted is None:
             raise c.error(node, f"Cannot convert type '{friendly(element)}' to '{friendly(kind)}'")
         value = converted
-    variable = c.declare(node, c.text(name_node), kind)
+    variable = c.declare(node, c.text(name_node), kind, readonly=True)
+    variable.fresh = True
     lines, _ = _loop_body(c, field_of(node, "body"))
     head = [*_metered(c), f"{variable.code} = {value.code}"]
     iterable = source.code if source.nonnull else f"{c.constant(nn)}({source.code})"
+    own = next((m.does for m, _ in c.library.find(source.type, "GetEnumerator") if callable(m.does)), None)
+    iterable = iterable if own is None else c.call(own, iterable)
     return [f"for {item} in {c.constant(iterate)}({iterable}):", *indent([*head, *lines])], True
 
 

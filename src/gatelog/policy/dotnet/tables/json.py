@@ -323,7 +323,8 @@ TYPES: Final = (
     ), extends=("JContainer",)),
     TypeDef(L + "JValue", (
         ("new(JValue other)", lambda v: v.deep_clone()), ("new(object value)", jt.value_token),
-        *((f"new({word} value)", jt.value_token) for word in ("string", "long", "ulong", "double", "decimal", "float", "bool", "char", "DateTime", "DateTimeOffset", "Guid", "Uri", "TimeSpan")),
+        *((f"new({word} value)", jt.value_token) for word in ("string", "long", "ulong", "double", "decimal", "float", "bool", "DateTime", "DateTimeOffset", "Guid", "Uri", "TimeSpan")),
+        ("new(char value)", lambda v: jt.JValue(str(v), "String")),
         ("object Value", "{0}.value", set_value), ("string ToString(string format)", lambda v, f: format_value(v.value, f)),
         ("string ToString(IFormatProvider provider)", lambda v, _: v.text()),
         ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: format_value(v.value, f)),
