@@ -628,6 +628,7 @@ class Call:
         self._run_after()
         self._free_places()
         self.gate.conclude(self, response_event, release)
+        self.exchange.view = None  # no reference cycle is to wait for the garbage collector
 
     def _free_places(self) -> None:
         held, self.places = self.places, []

@@ -207,9 +207,11 @@ def tokens(headers: Headers, name: str) -> list[str]:
 def read_request_head(data: bytes, memo: FieldMemo) -> RequestHead:
     """The head in `data` (without its final blank line). Raises `BadMessage`."""
     start = data.find(_LENGTH_FIELD)
-    end = data.find(b"\r\n", start + 1) if start > 0 else -1
-    if start < 0 or end < 0:
+    if start < 0:
         return _parse_request_head(data, memo)
+    end = data.find(b"\r\n", start + 2)
+    if end < 0:
+        end = len(data)
     # One client's requests differ in their length only: the rest of the head is looked up whole.
     rest = data[:start] + data[end:]
     line = data[start + 2 : end]
