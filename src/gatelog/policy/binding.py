@@ -6,23 +6,26 @@ a fragment, a logger that nobody declared) is an error or a warning depending on
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gatelog.errors import Problem
 from gatelog.policy import parts
-from gatelog.policy.csharp_text import starts_expression
+from gatelog.policy.csharp_text import split_expressions, starts_expression
 from gatelog.policy.expression import ExpressionError
 from gatelog.policy.expression import compile as compile_expression
 from gatelog.policy.reader import Characters, Node
 from gatelog.policy.reads import DEFERRED, REQUEST_BODY, RESPONSE_BODY, reads_of
-from gatelog.policy.slots import Computed, Constant, Kind, Slot
+from gatelog.policy.slots import ANY, TEXT, Computed, Constant, Joined, Kind, Slot
 from gatelog.policy.source import NAMED_VALUE, Source
 from gatelog.policy.statement import Place, Statement
 
 ERROR: Final = "error"
 WARNING: Final = "warning"
+_PLACEHOLDER: Final = re.compile(r"[A-Z][A-Z0-9_-]*|__\w+__|[$#%]?\{[^{}]*\}#?|<+[^<>]*>+|\[[^\[\]]*\]|%\w+%|#\w+#")
+"""How documents that are templates themselves write what is to be filled in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,7 +205,7 @@ class Binder:
             merged = "".join(piece.value for piece in pieces)
             first = pieces[0]
             inhabited = [Characters(merged, first.source, first.indexes, first.offsets)]
-        return self.slot(kind, inhabited[0], f"text of '{node.name}'")
+        return self.slot(kind, inhabited[0], f"text of '{node.name}'", joins=kind is not ANY and kind is not TEXT)
 
     def _texts(self, part: parts.Texts, node: Node) -> Any:
         found = [self._content(part.kind, child, required=False) for child in self._at(part.path, node)]
@@ -274,14 +277,19 @@ class Binder:
 
     # slots
 
-    def slot(self, kind: Kind[Any], written: Characters, what: str, *, expressions: bool = True) -> Slot[Any] | None:
-        """A value as it was written: compiled when it is an expression, converted when it is a literal."""
+    def slot(
+        self, kind: Kind[Any], written: Characters, what: str, *, expressions: bool = True, joins: bool = True
+    ) -> Slot[Any] | None:
+        """A value as it was written: compiled when it is an expression, converted when it is a literal. `joins`: a text
+        may have expressions inside of it (bodies do not: what looks like one there is text)."""
         stripped = written.value.strip()
         if starts_expression(stripped):
             if not expressions:
                 self.report(f"the {what} must be a literal; expressions are not allowed", written.place(), written.source)
                 return None
             return self._expression(kind, written, what)
+        if joins and expressions and "@" in stripped and len(pieces := split_expressions(written.value)) > 1:
+            return self._joined(kind, pieces, written, what)
         names = NAMED_VALUE.findall(written.value)
         if names:
             self._unknown_named_values(names, written)
@@ -289,8 +297,22 @@ class Binder:
         try:
             return Constant(kind.parse(written.value))
         except ValueError as error:
+            if not self.setting.named_values_known and _PLACEHOLDER.fullmatch(stripped):
+                text = f"the {what} is the placeholder '{stripped}'; {error} once it is filled in"
+                self.report(text, written.place(), written.source, WARNING)
+                return Constant(written.value)
             self.report(f"the {what} is '{stripped}'; {error}", written.place(), written.source)
             return None
+
+    def _joined(self, kind: Kind[Any], pieces: Sequence[str], written: Characters, what: str) -> Slot[Any] | None:
+        """Text with expressions inside of it."""
+        slots: list[Slot[Any] | None] = []
+        at = 0
+        for piece in pieces:
+            part = Characters(piece, written.source, *written.run_from(at))
+            slots.append(self.slot(TEXT, part, what))
+            at += len(piece)
+        return None if None in slots else Joined(tuple(slot for slot in slots if slot is not None), kind.convert)
 
     def _unknown_named_values(self, names: Sequence[str], written: Characters) -> None:
         severity = ERROR if self.setting.named_values_known else WARNING

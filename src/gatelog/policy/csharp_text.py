@@ -126,3 +126,27 @@ def expression_end(text: str, at: int) -> tuple[int, list[tuple[int, int]]] | No
     None when no bracket closes it."""
     scanner = _Scanner(text, at + 2)
     return (scanner.at, scanner.comments) if scanner.code(_CLOSERS[text[at + 1]]) else None
+
+
+def split_expressions(text: str) -> list[str]:
+    """Decoded text in pieces: literals and the expressions between them.
+
+    >>> split_expressions('a-@(b(")"))-c')
+    ['a-', '@(b(")"))', '-c']
+    """
+    pieces: list[str] = []
+    last = at = 0
+    while (found := _next_start(text, at)) >= 0:
+        scanned = expression_end(text, found)
+        if scanned is None:
+            at = found + 2
+            continue
+        pieces += [text[last:found], text[found : scanned[0]]]
+        last = at = scanned[0]
+    pieces.append(text[last:])
+    return [piece for piece in pieces if piece]
+
+
+def _next_start(text: str, at: int) -> int:
+    starts = [start for start in (text.find("@(", at), text.find("@{", at)) if start >= 0]
+    return min(starts, default=-1)

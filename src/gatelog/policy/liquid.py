@@ -72,6 +72,17 @@ def _bridged(text: str) -> str:
     return _END_ARRAY_FOR.sub(r"{%\1 unless forloop.last %},{% endunless %}{% endfor \2%}", text)
 
 
+class _Fields(dict[str, Any]):
+    """An object of a body: names are looked up as written, then without case, as DotLiquid does for XML."""
+
+    def __missing__(self, name: str) -> Any:
+        lowered = name.lower() if isinstance(name, str) else name
+        for key, value in self.items():
+            if key.lower() == lowered:
+                return value
+        raise KeyError(name)
+
+
 # what templates see
 
 
@@ -141,7 +152,8 @@ def _body(body: bytes | None, nil: str, dates: bool) -> Any:
     text = (body or b"").decode("utf-8-sig", "replace").strip()
     if text[:1] in ("{", "["):
         try:
-            return _with_dates(json.loads(text)) if dates else json.loads(text)
+            document = json.loads(text, object_hook=_Fields)
+            return _with_dates(document) if dates else document
         except ValueError as error:
             raise DotNetException("JsonReaderException", f"the body is not valid JSON: {error}") from error
     if text[:1] == "<":
@@ -152,7 +164,7 @@ def _body(body: bytes | None, nil: str, dates: bool) -> Any:
 def _with_dates(value: Any) -> Any:
     """JSON as Newtonsoft reads it: ISO times are dates, which print in the general form of en-US."""
     if isinstance(value, dict):
-        return {name: _with_dates(item) for name, item in value.items()}
+        return _Fields({name: _with_dates(item) for name, item in value.items()})
     if isinstance(value, list):
         return [_with_dates(item) for item in value]
     if isinstance(value, str) and _ISO_DATE.fullmatch(value):
@@ -175,7 +187,7 @@ def _xml(text: str, nil: str) -> Any:
         root = etree.fromstring(text.encode(), parser)
     except etree.XMLSyntaxError as error:
         raise DotNetException("XmlException", f"the body is not valid XML: {error}") from error
-    return {etree.QName(root).localname: _element(root, nil)}
+    return _Fields({etree.QName(root).localname: _element(root, nil)})
 
 
 def _element(element: Any, nil: str) -> Any:
@@ -184,7 +196,7 @@ def _element(element: Any, nil: str) -> Any:
         return None if nil == "null" else ""
     if not children and not element.attrib:
         return element.text or ""
-    result: dict[str, Any] = {etree.QName(name).localname: value for name, value in element.attrib.items()}
+    result = _Fields({etree.QName(name).localname: value for name, value in element.attrib.items()})
     for child in children:
         name, value = etree.QName(child).localname, _element(child, nil)
         if name in result:

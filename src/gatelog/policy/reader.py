@@ -22,6 +22,7 @@ MAX_LENGTH: Final = 2 * 1024 * 1024
 MAX_DEPTH: Final = 60
 """Elements inside of each other."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
+_EMBEDDED: Final = re.compile(r"@[({]")
 _SPACE: Final = re.compile(r"\s*")
 _VERBATIM: Final = frozenset({"set-body"})
 """Elements whose markup is text."""
@@ -42,6 +43,13 @@ class Characters:
         """Line and column of a character of `value`."""
         run = max(0, bisect_right(self.indexes, index) - 1)
         return self.source.place(self.offsets[run] + index - self.indexes[run])
+
+    def run_from(self, index: int) -> tuple[tuple[int, ...], tuple[int, ...]]:
+        """`indexes` and `offsets` of the value from a character on."""
+        first = max(0, bisect_right(self.indexes, index) - 1)
+        starts = [max(0, start - index) for start in self.indexes[first:]]
+        moved = self.offsets[first] + index - self.indexes[first]
+        return tuple(starts), (moved, *self.offsets[first + 1 :])
 
 
 @dataclass(frozen=True, slots=True)
@@ -280,22 +288,33 @@ class _Reader:
 
     def _value(self, element: str, name: str, quote: str, opening: int) -> Characters:
         start = opening + 1
-        content = _SPACE.match(self.text, start).end()  # type: ignore[union-attr]
         text = _Text(self.source)
-        rest = start
-        if starts_expression(self.text, content):
-            found = expression_end(self.text, content)
-            after = found and _SPACE.match(self.text, found[0]).end()  # type: ignore[union-attr]
-            if found and self.text.startswith(quote, after or 0):
-                text.raw(start, content)
-                self._expression(text, content, *found)
-                rest = found[0]
-        end = self.text.find(quote, rest)
+        at = start
+        while (embedded := self._embedded(at, quote)) is not None:
+            begin, end, comments = embedded
+            text.decode(at, begin)
+            self._expression(text, begin, end, comments)
+            at = end
+        end = self.text.find(quote, at)
         if end < 0:
             self.fail(f"the value of the attribute '{name}' of '<{element}>' is never closed; expected {quote}", opening)
-        text.decode(rest, end)
+        text.decode(at, end)
         self.at = end + 1
         return text.done(start)
+
+    def _embedded(self, at: int, quote: str) -> tuple[int, int, list[tuple[int, int]]] | None:
+        """Start, end and comments of the next expression of an attribute's value; None when its quote comes first."""
+        closing = self.text.find(quote, at)
+        match = _EMBEDDED.search(self.text, at)
+        if closing < 0 or match is None or match.start() > closing:
+            return None
+        found = expression_end(self.text, match.start())
+        return (match.start(), *found) if found and self._value_goes_on(found[0], quote) else None
+
+    def _value_goes_on(self, end: int, quote: str) -> bool:
+        """Whether an expression that ends here can be part of a value: its quote follows, before any other markup."""
+        closing = self.text.find(quote, end)
+        return closing >= 0 and ("<" not in self.text[end:closing] or self._embedded(end, quote) is not None)
 
     def _verbatim(self, name: str) -> None:
         """The content of an element whose markup is text: an expression, a CDATA section, or all up to its end tag."""

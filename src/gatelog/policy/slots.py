@@ -43,6 +43,17 @@ class Computed(Generic[T]):
         return self.convert(evaluate(self.expression, view_of(exchange)))
 
 
+@dataclass(frozen=True, slots=True)
+class Joined(Generic[T]):
+    """Text with expressions inside of it."""
+
+    pieces: tuple[Slot[str], ...]
+    convert: Callable[[Any], T]
+
+    def __call__(self, exchange: Exchange) -> T:
+        return self.convert("".join(piece(exchange) for piece in self.pieces))
+
+
 def view_of(exchange: Exchange) -> Context:
     """The call's `context` object; one for each call, because it remembers parsed bodies."""
     view = exchange.view

@@ -60,7 +60,6 @@ def errors(xml: str, **how: object) -> list[str]:
         ("<log-to-eventhub logger-id='a'/>", "'log-to-eventhub' is empty; expected text"),
         ("<log-to-eventhub logger-id='a' partition-id='0' partition-key='k'>x</log-to-eventhub>", "either 'partition-id' or"),
         ("<send-request response-variable-name='a'/>", "needs the element 'set-url' when its mode is 'new'"),
-        ("<validate-jwt header-name='a'/>", "needs 'openid-config' or 'issuer-signing-keys'"),
         ("<validate-jwt><openid-config url='u'/></validate-jwt>", "needs one of 'header-name', 'query-parameter-name'"),
         ("<retry condition='@(true)' count='51' interval='1'><base/></retry>", "is '51'; expected a whole number from 1 to 50"),
         ("<retry condition='@(true)' count='5' interval='1'/>", "'retry' is empty"),
@@ -72,7 +71,8 @@ def errors(xml: str, **how: object) -> list[str]:
         ("<value>1</value>", "'value' is not a policy element"),
         ("stray", "found the text 'stray' inside of 'inbound'; expected an element"),
         ("@(1)<base/>", "found the text '@(1)' inside of 'inbound'"),
-        ("<set-header name='a'><value>@(1) and more</value></set-header>", "mixes an expression with other text"),
+        ("<set-header name='a'><value>@(1)<!-- x --> and more</value></set-header>", "mixes an expression with other text"),
+        ("<cache-remove-value key='a-@(new Foo())'/>", "line 1, column 53: Usage of type 'Foo'"),
     ],
 )
 def test_refusals(content: str, message: str) -> None:

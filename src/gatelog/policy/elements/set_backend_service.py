@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import SplitResult, urlsplit
 
-from gatelog.policy.binding import Binder
+from gatelog.policy.binding import WARNING, Binder
 from gatelog.policy.effects import PolicyError
 from gatelog.policy.parts import attribute
 from gatelog.policy.reader import Node
@@ -51,7 +51,7 @@ class SetBackend(Statement):
             try:
                 target = target_of(base_url.value, node.name)
             except PolicyError as error:
-                binder.problem(node, f"the base-url of '{node.name}' is wrong: {error.message}")
+                binder.problem(node, f"the base-url of '{node.name}' is wrong: {error.message}", WARNING)
         return cls(place=place, target=target, **values)
 
     def run(self, exchange: Exchange) -> Steps:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import jwt
-from jwt.exceptions import InvalidTokenError, PyJWKError
+from jwt.exceptions import PyJWTError
 
 from gatelog.policy.effects import Effect, FetchKeys, PolicyError
 from gatelog.policy.parts import attribute, texts
@@ -71,7 +71,7 @@ def parse(text: str) -> Token:
     try:
         header = jwt.get_unverified_header(text)
         claims = jwt.decode(text, options={"verify_signature": False})
-    except (InvalidTokenError, ValueError, RecursionError) as error:
+    except (PyJWTError, ValueError, RecursionError) as error:
         raise TokenError("JwtInvalid", f"The token is not a JSON Web Token: {error}") from error
     return Token(text, header, claims)
 
@@ -83,18 +83,18 @@ def is_signed_by(token: Token, key: Key) -> bool:
         return False
     try:
         _SIGNATURES.decode(token.text, key.material, algorithms=[token.algorithm])
-    except (InvalidTokenError, ValueError, TypeError):
+    except (PyJWTError, ValueError, TypeError, NotImplementedError):
         return False
     return True
 
 
 def jwk_key(jwk: dict[str, Any], algorithm: str) -> Key | None:
     """The key of a JWK; None when it is of no use for the algorithm."""
-    if jwk.get("use", "sig") != "sig" or jwk.get("kty") == "oct":
+    if algorithm not in _ASYMMETRIC or jwk.get("use", "sig") != "sig" or jwk.get("kty") == "oct":
         return None
     try:
         return Key(jwt.PyJWK.from_dict(jwk, algorithm=algorithm).key, str(jwk.get("kid", "")))
-    except (PyJWKError, InvalidTokenError, ValueError, TypeError):
+    except (PyJWTError, ValueError, TypeError):
         return None
 
 
@@ -127,6 +127,8 @@ def _fetch(urls: Sequence[str], token: Token, *, refresh: bool) -> Generator[Eff
 
 def check_signature(token: Token, keys: Sequence[Key]) -> None:
     """Raises TokenError when none of the keys signed the token. A key id, when both sides have one, must agree."""
+    if token.algorithm.lower() == "none":
+        raise TokenError("TokenSignatureInvalid", "The token is not signed. Access denied.")
     named = [key for key in keys if not token.key_id or not key.id or key.id == token.key_id]
     if not named:
         raise TokenError("TokenSignatureKeyNotFound", f"No key with the id '{token.key_id}' was found. Access denied.")

@@ -11,7 +11,7 @@ from urllib.parse import parse_qs
 from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicNumbers
 
-from gatelog.policy.binding import Binder
+from gatelog.policy.binding import WARNING, Binder
 from gatelog.policy.dotnet.jwt import Jwt
 from gatelog.policy.effects import Effect, FetchCertificate
 from gatelog.policy.elements.token_validation import (
@@ -125,7 +125,8 @@ class ValidateJwt(Presented):
                 binder.refer("certificate", key.certificate_id.value, node)
         signed = not isinstance(self.require_signed_tokens, Constant) or self.require_signed_tokens.value
         if signed and not self.keys and not self.providers:
-            binder.problem(node, "'validate-jwt' needs 'openid-config' or 'issuer-signing-keys' to check signatures")
+            text = "'validate-jwt' needs 'openid-config' or 'issuer-signing-keys' to check signatures; it refuses every call"
+            binder.problem(node, text, WARNING)
 
     def run(self, exchange: Exchange) -> Steps:
         return self.guarded(exchange, self._check(exchange))
