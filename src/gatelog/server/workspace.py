@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from functools import partial
 
 import uvicorn
 import uvloop
@@ -16,6 +17,7 @@ from gatelog.catalog.entities import Configuration
 from gatelog.catalog.vault import load_vault
 from gatelog.clock import SystemClock
 from gatelog.config import Settings
+from gatelog.journal.retention import announce
 from gatelog.monitor.metrics.rollup import Rollup
 from gatelog.schema.query import Limits, ResultTable
 from gatelog.server.catalog import open_catalog
@@ -56,7 +58,7 @@ def _running_parts(settings: Settings) -> Iterator[Parts]:
         def run_kql(text: str) -> ResultTable:
             return workspace.fetch(kql.compile(text, workspace.schema(), clock.now()), Limits()).tables[0]
 
-        deliveries = Deliveries(configuration, journal, settings.data / "sinks", clock)
+        deliveries = Deliveries(configuration, journal, settings.data / "sinks", clock, partial(announce, journal))
         rollup = Rollup(run_kql, workspace.ingest.wait_until_caught_up, workspace.append_event, configuration, clock)
         for part in (workspace, deliveries, rollup):
             part.start()
