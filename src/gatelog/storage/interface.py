@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -68,6 +68,10 @@ class Storage(Protocol):
 
     def durable_offsets(self, reader: str) -> Mapping[str, bytes]:
         """The positions that a restart would go on from: the journal keeps what lies behind them."""
+        ...
+
+    def forget(self, reader: str, streams: Iterable[str]) -> None:
+        """Positions that nobody will ask for again may go."""
         ...
 
     def flush(self) -> None:

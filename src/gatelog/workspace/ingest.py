@@ -18,7 +18,7 @@ from gatelog.record.events import ResponseEvent, decode
 from gatelog.storage.errors import StorageError
 from gatelog.storage.interface import Batch, Storage
 from gatelog.workspace.pairing import Pairing, StreamPosition, aborted, decode_position
-from gatelog.workspace.routing import RowsOf
+from gatelog.workspace.routing import DELIVERED, RowsOf
 from gatelog.workspace.tables import Destinations
 
 log = logging.getLogger(__name__)
@@ -64,6 +64,7 @@ class Ingest:
         self._policy = policy or IngestPolicy()
         self._tails: dict[str, _Tail] = {}
         self._ended: set[str] = set()
+        self._delivered: set[str] | None = None
         self._known: Configuration | None = None
         self._destinations = Destinations(Configuration())
         self._stop = threading.Event()
@@ -117,9 +118,11 @@ class Ingest:
 
     def run_once(self) -> tuple[bool, bool]:
         """Read what there is and store it: (something was found, there is more)."""
+        if self._delivered is None:
+            self._delivered = {name for name in self._storage.offsets(READER) if name.startswith(DELIVERED)}
         self._follow_new_streams()
         destinations = self._current_destinations()
-        rows = RowsOf(self._storage, destinations)
+        rows = RowsOf(self._storage, destinations, self._delivered)
         offsets: dict[str, bytes] = {}
         budget = self._policy.batch_bytes
         for stream, tail in self._tails.items():
@@ -175,7 +178,8 @@ class Ingest:
 
     def _store(self, rows: RowsOf, offsets: dict[str, bytes]) -> None:
         """Append until it works: a batch is never given up, the journal keeps what comes meanwhile."""
-        batch = Batch(rows.tables, READER, offsets)
+        keys = {name: time.to_bytes(8, "big") for name, time in rows.deliveries.items()}
+        batch = Batch(rows.tables, READER, {**offsets, **keys})
         while True:
             try:
                 self._storage.append(batch)
@@ -186,6 +190,7 @@ class Ingest:
                 if self._stop.wait(1.0):
                     return
         self.error = ""
+        self._delivered = (self._delivered or set()) | keys.keys()
         self.rows += sum(len(table) for table in rows.tables.values())
         for stream in [stream for stream in offsets if self._tails[stream].ended]:
             tail = self._tails.pop(stream)

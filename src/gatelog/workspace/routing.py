@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import hashlib
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 import orjson
@@ -27,7 +28,11 @@ from gatelog.workspace.tables import AUDIT, GATEWAY_LOGS, LLM_LOGS, REQUEST_RESP
 class RowsOf:
     """The rows of a batch of events."""
 
-    def __init__(self, storage: Storage, destinations: Destinations) -> None:
+    def __init__(self, storage: Storage, destinations: Destinations, delivered: Collection[str] = ()) -> None:
+        """`delivered`: keys of deliveries that are in the tables already."""
+        self._delivered = delivered
+        self.deliveries: dict[str, int] = {}
+        """Key -> time of each delivery in this batch that says how to recognise it."""
         self._storage = storage
         self._destinations = destinations
         self.tables: dict[str, list[Row]] = {}
@@ -71,6 +76,11 @@ class RowsOf:
             self._add(diagnostics.TABLE, [row] if row is not None else [])
 
     def _add_delivered(self, event: RowsEvent) -> None:
+        key = delivery_key(event)
+        if key and (key in self._delivered or key in self.deliveries):
+            return
+        if key:
+            self.deliveries[key] = event.time
         objects = orjson.loads(event.rows)
         table = self._storage.schema().get(event.table)
         delivery = fit_rows(table or self._new_table(event.table, objects), objects)
@@ -91,3 +101,14 @@ class RowsOf:
     def _add(self, table: str, rows: list[Row]) -> None:
         if rows:
             self.tables.setdefault(table, []).extend(rows)
+
+
+DELIVERED = "delivered/"
+"""Begins the names under which storage remembers deliveries, next to the positions of streams."""
+
+
+def delivery_key(event: RowsEvent) -> str:
+    """How a repeated delivery is recognised; empty when its sender said no batch."""
+    if not event.batch:
+        return ""
+    return DELIVERED + hashlib.sha256(f"{event.table}\0{event.source}\0{event.batch}".encode()).hexdigest()

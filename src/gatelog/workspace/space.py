@@ -7,7 +7,9 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
+import msgspec
 import orjson
 
 from gatelog.catalog.entities import Configuration
@@ -18,7 +20,7 @@ from gatelog.schema.query import Limits, Query, Result
 from gatelog.schema.table import Schema, Table
 from gatelog.schema.tables import BUILT_IN
 from gatelog.storage import open_storage
-from gatelog.storage.interface import Storage
+from gatelog.storage.interface import Filter, Storage
 from gatelog.workspace.housekeeping import Housekeeping
 from gatelog.workspace.ingest import READER, Ingest, IngestPolicy
 
@@ -38,12 +40,32 @@ class WorkspaceOptions:
     housekeeping_seconds: float = 5.0
 
 
+class PurgeReceipt(msgspec.Struct, frozen=True, kw_only=True):
+    """What one purge did."""
+
+    id: str
+    table: str
+    filters: list[dict[str, Any]]
+    rows: int
+    journal_segments: int
+    """Closed journal segments that went with it; the ones that are being written go when they are closed and read."""
+    finished: int
+    """ns since 1970."""
+
+
 class Workspace:
     """The tables of one workspace: rows come from the journal, answers go out. Methods may be called from any thread."""
 
     def __init__(
-        self, storage: Storage, ingest: Ingest, housekeeping: Housekeeping, journal: JournalWriter, clock: Clock
+        self,
+        directory: Path,
+        storage: Storage,
+        ingest: Ingest,
+        housekeeping: Housekeeping,
+        journal: JournalWriter,
+        clock: Clock,
     ) -> None:
+        self._directory = directory
         self.storage = storage
         self.ingest = ingest
         self.housekeeping = housekeeping
@@ -92,6 +114,28 @@ class Workspace:
         for some in _pieces(rows):
             self.append_event(RowsEvent(time=self._clock.now(), table=table, rows=orjson.dumps(some), source=source, batch=batch))
 
+    def purge(self, table: str, filters: Sequence[Filter]) -> PurgeReceipt:
+        """Delete matching rows for good, in tables and closed journal segments; blocking. Raises `StorageError`."""
+        identity = str(uuid4())
+        self.ingest.wait_until_caught_up(60)
+        rows = self.storage.purge(table, filters)
+        removed = self.housekeeping.remove_read_segments()
+        shown = [{"column": one.column, "operator": one.operator, "value": one.value} for one in filters]
+        receipt = PurgeReceipt(
+            id=identity, table=table, filters=shown, rows=rows, journal_segments=removed, finished=self._clock.now()
+        )
+        with (self._directory / "purges.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode(receipt) + b"\n")
+        return receipt
+
+    def purges(self) -> list[PurgeReceipt]:
+        """The receipts of every purge, oldest first."""
+        try:
+            lines = (self._directory / "purges.jsonl").read_bytes().splitlines()
+        except FileNotFoundError:
+            return []
+        return [msgspec.json.decode(line, type=PurgeReceipt) for line in lines]
+
     def statistics(self) -> Mapping[str, Any]:
         """Numbers for metrics and doctor."""
         return {
@@ -114,6 +158,7 @@ def open_workspace(
 ) -> Workspace:
     """Open the tables in `directory`, fed from the journal. Raises `StorageError` and `JournalFailure`."""
     options = options or WorkspaceOptions()
+    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     storage = open_storage(options.store, directory, clock, options.memory_bytes, options.retention or {})
     for table in BUILT_IN:
         storage.define(table)
@@ -121,4 +166,4 @@ def open_workspace(
     policy = options.ingest if options.store in ("", "duckdb:") else replace(options.ingest, busy_seconds=0.5)
     ingest = Ingest(journal, storage, configuration, policy)
     housekeeping = Housekeeping(journal, storage, clock, options.journal_keep_bytes, options.housekeeping_seconds)
-    return Workspace(storage, ingest, housekeeping, writer, clock)
+    return Workspace(directory, storage, ingest, housekeeping, writer, clock)

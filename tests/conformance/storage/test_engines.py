@@ -134,6 +134,14 @@ def test_offsets_make_a_batch_count_once_also_over_a_restart(engine: Engine) -> 
     assert engine.rows(f"{name} | order by Number asc | project Number") == [(1,), (2,), (4,)]
 
 
+def test_positions_of_ended_streams_are_forgotten(engine: Engine) -> None:
+    engine.store.append(Batch({}, "forgetful", {"s": b"1", "t": b"2"}))
+    engine.store.forget("forgetful", ["s", "never"])
+    assert engine.store.offsets("forgetful") == {"t": b"2"}
+    engine.restart()
+    assert engine.store.offsets("forgetful") == {"t": b"2"}
+
+
 def test_many_batches_and_many_tables(engine: Engine) -> None:
     one, two = engine.table(), engine.table()
     for number in range(30):

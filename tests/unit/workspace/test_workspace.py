@@ -26,6 +26,7 @@ from gatelog.record.events import (
 )
 from gatelog.schema.query import Limits, Output, Query, ResultColumn, Scan, SqlStep
 from gatelog.schema.types import KqlType
+from gatelog.storage.interface import Filter
 from gatelog.workspace.space import Workspace, open_workspace
 
 ACCOUNT = "/subscriptions/0000/resourceGroups/ai/providers/Microsoft.CognitiveServices/accounts/demo"
@@ -314,3 +315,33 @@ def test_a_lost_request_still_gives_a_row(workspace: Workspace, tmp_path: Path) 
     assert tuple(row.values()) == ("id-7", 200) and workspace.ingest.undecodable == 1
     assert len(list_streams(tmp_path / "journal")) == 2
     writer.close()
+
+
+def test_a_repeated_delivery_counts_once_also_over_a_restart(tmp_path: Path) -> None:
+    workspace = opened(tmp_path)
+    for batch in ("a", "a", "b", ""):
+        workspace.append_rows("App_CL", [{"Who": batch}], source="client", batch=batch)
+    assert len(rows(workspace, "App_CL", "Who")) == 3
+    workspace.stop()
+    workspace = opened(tmp_path)
+    workspace.append_rows("App_CL", [{"Who": "a"}], source="client", batch="a")
+    workspace.append_rows("App_CL", [{"Who": "a"}], source="another", batch="a")
+    assert [row["Who"] for row in rows(workspace, "App_CL", "Who")] == ["", "a", "a", "b"]
+    workspace.stop()
+
+
+def test_housekeeping_lets_the_journal_go(tmp_path: Path) -> None:
+    workspace = opened(tmp_path)
+    writer = JournalWriter(tmp_path / "journal", "gateway-0", SystemClock())
+    put(writer, request(1), response(1))
+    writer.close()
+    rows(workspace, "ApiManagementGatewayLogs", "CorrelationId")
+    workspace.housekeeping.run_once()
+    assert writer.stream in list_streams(tmp_path / "journal")
+    receipt = workspace.purge("ApiManagementGatewayLogs", [Filter("CorrelationId", "==", "id-1")])
+    assert receipt.rows == 1 and receipt.journal_segments == 1 and workspace.purges() == [receipt]
+    assert writer.stream not in list_streams(tmp_path / "journal")
+    assert rows(workspace, "ApiManagementGatewayLogs", "CorrelationId") == []
+    workspace.housekeeping.run_once()
+    assert writer.stream not in workspace.storage.offsets("workspace")
+    workspace.stop()

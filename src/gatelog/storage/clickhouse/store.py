@@ -6,7 +6,7 @@ import hashlib
 import importlib
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
 from typing import Any
@@ -111,6 +111,15 @@ class ClickHouseStorage:
     def durable_offsets(self, reader: str) -> Mapping[str, bytes]:
         """The same: what is committed is durable."""
         return self.offsets(reader)
+
+    def forget(self, reader: str, streams: Iterable[str]) -> None:
+        """Remove the positions of streams that have ended."""
+        for stream in streams:
+            self._client.command(
+                f"ALTER TABLE {COMMITS} DELETE WHERE reader = {{reader:String}} AND stream = {{stream:String}}",
+                parameters={"reader": reader, "stream": stream},
+            )
+            self._offsets = {key: position for key, position in self._offsets.items() if key != (reader, stream)}
 
     def flush(self) -> None:
         """Nothing waits here."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import fcntl
 import os
 import threading
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -119,6 +119,13 @@ class DuckDbStorage:
     def durable_offsets(self, reader: str) -> Mapping[str, bytes]:
         """The positions of the rows that are sealed: what a restart will go on from."""
         return {stream: position for (who, stream), position in self._ledger.offsets().items() if who == reader}
+
+    def forget(self, reader: str, streams: Iterable[str]) -> None:
+        """Remove the positions of streams that have ended."""
+        keys = [(reader, stream) for stream in streams]
+        with self._append_lock, self._sealer.paused():
+            self._ledger.forget_offsets(keys)
+            self._offsets = {key: position for key, position in self._offsets.items() if key not in keys}
 
     def fetch(self, query: Query, limits: Limits, started: Callable[[QueryRun], None] | None = None) -> Result:
         """Run a query over one snapshot; `started` gets the run, whose `stop` ends it from another thread."""
