@@ -215,7 +215,8 @@ def _percentile(emit: Emit, value: Fragment, percentile: Fragment) -> str:
     number = emit.convert(value, _ranked([value])).text
     if emit.dialect == "duckdb":
         return f"quantile_disc({number}, {share})"
-    raise emit.refuse("percentile() is not supported on this engine")
+    rank = f"greatest(1, toInt64(ceil(round({share} * count({number}), 9))))"
+    return f"if(count({number}) = 0, NULL, arrayElement(arraySort(groupArray({number})), {rank}))"
 
 
 def _label(operands: Sequence[Operand]) -> str:
@@ -534,6 +535,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
         "value:any percentile:!real",
         _ranked,
         "The nearest-rank percentile.",
+        _percentile,
         _percentile,
         suffix=_label,
         examples=(gives("range x from 1 to 10 step 1 | summarize percentile(x, 50), percentile(x, 95)", (5, 10)),),

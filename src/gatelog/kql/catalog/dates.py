@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Any
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
 from gatelog.kql.catalog.shorthand import DATETIME, INT, LONG, STRING, TIMESPAN, scalar, shows
@@ -247,6 +249,16 @@ def _make_datetime(emit: Emit, *pieces: Fragment) -> str:
     return f"TRY(make_timestamp({', '.join(texts)}, {second}))"
 
 
+def _fold_datetime(*pieces: Any) -> int | None:
+    if len(pieces) < 3 or not all(isinstance(piece, int) for piece in pieces):
+        return None
+    try:
+        moment = datetime(*pieces)
+    except ValueError:
+        return None
+    return times.of_date(moment.date()) + (moment.hour * 3600 + moment.minute * 60 + moment.second) * times.TICKS["second"]
+
+
 def _make_timespan(emit: Emit, *pieces: Fragment) -> str:
     if len(pieces) == 1:
         return emit.convert(pieces[0], KqlType.TIMESPAN).text
@@ -447,6 +459,7 @@ FUNCTIONS: tuple[Function, ...] = (
         ),
         DATETIME,
         "The datetime of its parts; null when there is none.",
+        fold=_fold_datetime,
         naming="only",
         nulls="maybe",
         examples=(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
@@ -61,6 +62,15 @@ def _bin_datetime(emit: Emit, value: Fragment, size: Fragment) -> str:
         raise emit.refuse("bin() of a datetime needs a constant bin on this engine")
     floored = f"epoch_us({v}) - ((epoch_us({v}) + {_EPOCH_US}) % ({size.text} // 10))"
     return f"(CASE WHEN {size.text} > 9 THEN make_timestamp({floored}) END)"
+
+
+def _fold_bin(value: Any, size: Any) -> int | float | None:
+    """A bin of constants; datetimes and timespans are ticks."""
+    if not isinstance(value, int | float) or not isinstance(size, int | float) or size <= 0:
+        return None
+    if isinstance(value, int) and isinstance(size, int):
+        return value - value % size
+    return math.floor(value / size) * float(size)
 
 
 def _bin_at_number(emit: Emit, value: Fragment, size: Fragment, fixed: Fragment) -> str:
@@ -149,6 +159,7 @@ FUNCTIONS: tuple[Function, ...] = (
         LONG,
         "The value rounded down to a multiple of a bin; datetimes are counted from 0001-01-01.",
         aliases=("floor",),
+        fold=_fold_bin,
         naming="through",
         nulls="maybe",
         examples=(

@@ -33,20 +33,17 @@ def _extract_all(emit: Emit, pattern: Fragment, *rest: Fragment) -> str:
     if not names:
         raise emit.refuse("extract_all() needs a capture group in its regular expression")
     source = rest[-1]
-    wanted = range(1, len(names) + 1) if len(rest) == 1 else _chosen(emit, names, rest[0].value)
-    lists = [_all_matches(emit, pattern, source, group) for group in wanted]
+    wanted = list(range(1, len(names) + 1)) if len(rest) == 1 else _chosen(emit, names, rest[0].value)
+    lists = [_all_matches(pattern, source, group) for group in wanted]
     if emit.dialect == "duckdb":
         rows = lists[0]
         if len(lists) > 1:
             items = ", ".join(f"list_extract({one}, i)" for one in lists)
             rows = f"list_transform(range(1, len({lists[0]}) + 1), lambda i: [{items}])"
         return f"(CASE WHEN len({lists[0]}) > 0 THEN CAST(to_json({rows}) AS VARCHAR) END)"
-    rows = (
-        lists[0]
-        if len(lists) == 1
-        else f"arrayMap(i -> [{', '.join(f'arrayElement({one}, i)' for one in lists)}], arrayEnumerate({lists[0]}))"
-    )
-    return f"if(notEmpty({lists[0]}), toJSONString({rows}), NULL)"
+    found = f"extractAllGroupsVertical({source.text}, {pattern.text})"
+    chosen = f"match[{wanted[0]}]" if len(lists) == 1 else f"[{', '.join(f'match[{group}]' for group in wanted)}]"
+    return f"if(notEmpty({found}), toJSONString(arrayMap(match -> {chosen}, {found})), NULL)"
 
 
 def _chosen(emit: Emit, names: list[str | None], groups: str) -> list[int]:
@@ -61,10 +58,8 @@ def _chosen(emit: Emit, names: list[str | None], groups: str) -> list[int]:
     return chosen
 
 
-def _all_matches(emit: Emit, pattern: Fragment, source: Fragment, group: int) -> str:
-    if emit.dialect == "duckdb":
-        return f"regexp_extract_all({source.text}, {pattern.text}, {group})"
-    return f"regexpExtractAll({source.text}, {pattern.text}, {group})"
+def _all_matches(pattern: Fragment, source: Fragment, group: int) -> str:
+    return f"regexp_extract_all({source.text}, {pattern.text}, {group})"
 
 
 def _replace(emit: Emit, source: Fragment, pattern: Fragment, rewrite: Fragment) -> str:
