@@ -40,9 +40,7 @@ def _index_name(node: ast.Index, catalogue: Catalogue) -> str | None:
     return f"{base}_"
 
 
-def _call_name(
-    node: ast.Call, catalogue: Catalogue, aggregates: bool = False, columns: Container[str] = ()
-) -> str | None:
+def _call_name(node: ast.Call, catalogue: Catalogue, aggregates: bool = False, columns: Container[str] = ()) -> str | None:
     row = catalogue.functions.get(node.name)
     if node.name in ("column_ifexists", "columnifexists"):
         name = node.arguments[0] if node.arguments else None

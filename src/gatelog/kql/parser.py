@@ -5,237 +5,35 @@ A finding inside an operator is noted and parsing goes on behind the next `|` or
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Any
 
 import orjson
 
 from gatelog.kql import ast
-from gatelog.kql.errors import NOT_SUPPORTED, SYNTAX, Finding, Span, nearest, report
-from gatelog.kql.lexer import END, LONG, NAME, OPERATOR, REAL, STRING, TIMESPAN, TYPED, Token, string_value, tokenize
-from gatelog.kql.literals import (
-    datetime_text,
-    datetime_ticks,
-    decimal_value,
-    guid_text,
-    timespan_text,
-    timespan_ticks,
-)
+from gatelog.kql.constants import json_constant, literal
+from gatelog.kql.errors import NOT_SUPPORTED, SYNTAX, Finding, nearest, report
+from gatelog.kql.lexer import END, LONG, NAME, OPERATOR, REAL, STRING, TIMESPAN, TYPED, Token, string_value
+from gatelog.kql.reader import TokenReader
+from gatelog.kql.syntax import LISTS, PRECEDENCE, SPELLINGS
 from gatelog.schema.types import KqlType
 
-T = TypeVar("T")
 ParseOperator = Callable[["Parser", int], ast.Operator]
 """(parser standing behind the keyword, offset of the keyword) -> node."""
 
 MAX_DEPTH = 160
 """Nesting of expressions and pipelines that is read; deeper text is refused instead of exhausting the stack."""
 
-_COMPARISON = 3
-PRECEDENCE: dict[str, int] = {"or": 1, "and": 2, "+": 4, "-": 4, "*": 5, "/": 5, "%": 5}
-PRECEDENCE.update(dict.fromkeys(("==", "!=", "<>", "<", "<=", ">", ">=", "=~", "!~", ":"), _COMPARISON))
-_WORD_OPERATORS = (
-    "has has_cs hasprefix hasprefix_cs hassuffix hassuffix_cs contains contains_cs startswith startswith_cs endswith endswith_cs "
-    "like likecs"
-).split()
-PRECEDENCE.update({word: _COMPARISON for name in _WORD_OPERATORS for word in (name, f"!{name}")})
-PRECEDENCE.update(dict.fromkeys(("containscs", "notcontains", "notcontainscs", "notlike", "matches"), _COMPARISON))
-LISTS = frozenset(("in", "!in", "in~", "!in~", "has_any", "!has_any", "has_all", "!has_all"))
-PRECEDENCE.update(dict.fromkeys((*LISTS, "between", "!between"), _COMPARISON))
-SPELLINGS = {
-    "<>": "!=",
-    "containscs": "contains_cs",
-    "notcontains": "!contains",
-    "notcontainscs": "!contains_cs",
-}
-"""Old spelling -> today's."""
-
-TYPE_NAMES: dict[str, KqlType] = {
-    **{kind.value: kind for kind in KqlType},
-    "boolean": KqlType.BOOL,
-    "date": KqlType.DATETIME,
-    "time": KqlType.TIMESPAN,
-    "double": KqlType.REAL,
-    "float": KqlType.REAL,
-    "uuid": KqlType.GUID,
-    "uniqueid": KqlType.GUID,
-    "int32": KqlType.INT,
-    "int64": KqlType.LONG,
-    "int8": KqlType.INT,
-    "int16": KqlType.INT,
-    "uint": KqlType.LONG,
-    "uint8": KqlType.INT,
-    "uint16": KqlType.INT,
-    "uint32": KqlType.LONG,
-    "uint64": KqlType.LONG,
-    "ulong": KqlType.LONG,
-    "object": KqlType.DYNAMIC,
-}
 _SOURCES = frozenset(("print", "range", "datatable", "union", "search", "find", "externaldata", "evaluate"))
 
 
-class Parser:
+class Parser(TokenReader):
     """Reads one query. Operators use its public methods to read their parts."""
 
     def __init__(self, text: str, operators: Mapping[str, ParseOperator], sources: Mapping[str, ParseOperator]) -> None:
-        self._text = text
+        super().__init__(text)
         self._operators = operators
         self._sources = sources
-        self._tokens = tokenize(text)
-        self._position = 0
-        self._depth = 0
-        self.findings: list[Finding] = []
-        self.token = self._tokens[0]
-
-    # -- tokens
-
-    def advance(self) -> Token:
-        """The current token; the parser stands behind it."""
-        token = self.token
-        if token.kind != END:
-            self._position += 1
-            self.token = self._tokens[self._position]
-        return token
-
-    def peek(self, ahead: int = 1) -> Token:
-        """The token `ahead` places on."""
-        return self._tokens[min(self._position + ahead, len(self._tokens) - 1)]
-
-    @property
-    def end(self) -> int:
-        """Offset behind the last token read."""
-        return self._tokens[self._position - 1].end if self._position else 0
-
-    def at(self, *texts: str) -> bool:
-        """Is the current token one of these operators or words?"""
-        token = self.token
-        return token.text in texts and token.kind in (OPERATOR, NAME)
-
-    def accept(self, text: str) -> bool:
-        """Step over `text` if it stands here."""
-        if self.token.text == text and self.token.kind in (OPERATOR, NAME):
-            self.advance()
-            return True
-        return False
-
-    def accept_words(self, *words: str) -> bool:
-        """Step over a sequence of words if it stands here."""
-        if all(self.peek(index).text == word for index, word in enumerate(words)):
-            for _ in words:
-                self.advance()
-            return True
-        return False
-
-    def expect(self, text: str) -> Token:
-        """Step over `text`, which must stand here."""
-        if not self.at(text):
-            raise self.unexpected(f"'{text}'")
-        return self.advance()
-
-    def unexpected(self, expected: str) -> Finding:
-        """The finding that the current token is not what was expected."""
-        token = self.token
-        found = "the end of the query" if token.kind == END else f"'{token.text[:40]}'"
-        return Finding(SYNTAX, f"expected {expected}, found {found}", (token.start, token.end))
-
-    def fail(self, message: str, span: Span) -> Finding:
-        """A syntax finding elsewhere."""
-        return Finding(SYNTAX, message, span)
-
-    # -- names and small parts
-
-    def at_name(self) -> bool:
-        """Does a name, plain or quoted, stand here?"""
-        if self.token.kind == NAME:
-            return True
-        return self.at("[") and self.peek().kind == STRING and self.peek(2).text == "]"
-
-    def name(self, what: str = "a name") -> str:
-        """A name, plain or in brackets."""
-        if self.token.kind == NAME:
-            return self.advance().text
-        if self.at_name():
-            self.advance()
-            value = string_value(self.advance().text)
-            self.advance()
-            return value
-        raise self.unexpected(what)
-
-    def names(self) -> tuple[str, ...]:
-        """One or more names."""
-        return tuple(self.separated(self.name))
-
-    def pattern(self) -> str:
-        """A name that may have wildcards: `a*`, `*b`, `*`."""
-        if self.at("["):
-            return self.name().replace("*", "\x00")
-        parts: list[str] = []
-        end = -1
-        while (self.token.kind in (NAME, LONG) or self.at("*")) and (end < 0 or self.token.start == end):
-            if parts and self.token.kind != OPERATOR and not parts[-1].endswith("*"):
-                break
-            token = self.advance()
-            parts.append(token.text)
-            end = token.end
-        if not parts:
-            raise self.unexpected("a name or a name with *")
-        return "".join(parts)
-
-    def separated(self, item: Callable[[], T]) -> list[T]:
-        """`item, item, ...`; at least one."""
-        items = [item()]
-        while self.accept(","):
-            items.append(item())
-        return items
-
-    def type_name(self) -> KqlType:
-        """A type."""
-        token = self.token
-        kind = TYPE_NAMES.get(token.text.lower()) if token.kind == NAME else None
-        if kind is None:
-            hint = nearest(token.text, TYPE_NAMES) if token.kind == NAME else ""
-            raise Finding(SYNTAX, f"expected a type, found '{token.text}'", (token.start, token.end), hint)
-        self.advance()
-        return kind
-
-    def columns(self) -> tuple[tuple[str, KqlType], ...]:
-        """`(a:long, b:string)`."""
-        self.expect("(")
-        items: list[tuple[str, KqlType]] = []
-        while not self.at(")"):
-            name = self.name("a column name")
-            self.expect(":")
-            items.append((name, self.type_name()))
-            if not self.accept(","):
-                break
-        self.expect(")")
-        return tuple(items)
-
-    def options(self, *allowed: str) -> dict[str, str]:
-        """Operator parameters (`kind=inner hint.strategy=shuffle`); hints of any name, and the names that are allowed."""
-        found: dict[str, str] = {}
-        while self.token.kind == NAME:
-            name = self.token.text
-            if name == "hint" and self.peek().text == ".":
-                self.advance()
-                self.advance()
-                name = f"hint.{self.name()}"
-            elif name in allowed and self.peek().text == "=":
-                self.advance()
-            else:
-                break
-            self.expect("=")
-            found[name] = self._option_value()
-        return found
-
-    def _option_value(self) -> str:
-        token = self.token
-        if token.kind == STRING:
-            return string_value(self.advance().text)
-        if self.at_name():
-            return self.name()
-        if token.kind in (LONG, REAL, TIMESPAN, TYPED):
-            return self.advance().text
-        raise self.unexpected("the value of the parameter")
 
     # -- statements
 
@@ -660,7 +458,7 @@ class Parser:
             return self._string().value  # type: ignore[attr-defined]
         if token.kind in (LONG, REAL, TIMESPAN, TYPED):
             self.advance()
-            return _json_literal(literal(token))
+            return json_constant(literal(token))
         if token.text == "-":
             self.advance()
             value = self._json()
@@ -721,74 +519,6 @@ def _path(operand: ast.Expression) -> str:
     return "?"
 
 
-def _json_literal(node: ast.Literal) -> Any:
-    if node.value is None:
-        return None
-    if node.type is KqlType.DATETIME:
-        return datetime_text(node.value)
-    if node.type is KqlType.TIMESPAN:
-        return timespan_text(node.value)
-    if node.type is KqlType.DECIMAL:
-        return str(node.value)
-    return node.value
-
-
-def literal(token: Token) -> ast.Literal:
-    """A number, a timespan, or `type(text)`."""
-    span = (token.start, token.end)
-    if token.kind == LONG:
-        value = int(token.text, 16) if token.text[:2] in ("0x", "0X") else int(token.text)
-        if value > 0xFFFFFFFFFFFFFFFF or (value > 0x7FFFFFFFFFFFFFFF and token.text[:2] not in ("0x", "0X")):
-            raise Finding(SYNTAX, f"the number {token.text} does not fit into a long", span)
-        return ast.Literal(span, KqlType.LONG, value - (1 << 64) if value > 0x7FFFFFFFFFFFFFFF else value)
-    if token.kind == REAL:
-        return ast.Literal(span, KqlType.REAL, float(token.text))
-    if token.kind == TIMESPAN:
-        return ast.Literal(span, KqlType.TIMESPAN, timespan_ticks(token.text))
-    name, _, rest = token.text.partition("(")
-    kind = TYPE_NAMES[name.strip().lower()]
-    content = rest[:-1].strip()
-    if content[:1] in ("'", '"') and len(content) >= 2:
-        content = content[1:-1]
-    if content.lower() == "null":
-        return ast.Literal(span, kind, None)
-    value = _READERS[kind](content)
-    if value is None:
-        raise Finding(SYNTAX, f"'{content}' is not a {kind}", span)
-    return ast.Literal(span, kind, value)
-
-
-def _read_integer(text: str, bits: int) -> int | None:
-    try:
-        value = int(text, 16) if text[:2].lower() == "0x" else int(text)
-    except ValueError:
-        return None
-    return value if -(1 << (bits - 1)) <= value < 1 << (bits - 1) else None
-
-
-def _read_real(text: str) -> float | None:
-    try:
-        return float(text)
-    except ValueError:
-        return None
-
-
-def _read_bool(text: str) -> bool | None:
-    return {"true": True, "false": False, "1": True, "0": False}.get(text.lower())
-
-
-_READERS: dict[KqlType, Callable[[str], Any]] = {
-    KqlType.BOOL: _read_bool,
-    KqlType.INT: lambda text: _read_integer(text, 32),
-    KqlType.LONG: lambda text: _read_integer(text, 64),
-    KqlType.REAL: _read_real,
-    KqlType.DECIMAL: decimal_value,
-    KqlType.DATETIME: datetime_ticks,
-    KqlType.TIMESPAN: timespan_ticks,
-    KqlType.GUID: guid_text,
-}
-
-
 def parse_text(text: str, operators: Mapping[str, ParseOperator], sources: Mapping[str, ParseOperator]) -> ast.Query:
     """The syntax tree of a query. Raises KqlError."""
     try:
@@ -796,8 +526,3 @@ def parse_text(text: str, operators: Mapping[str, ParseOperator], sources: Mappi
     except Finding as finding:
         raise report(text, [finding]) from finding
     return parser.query()
-
-
-def listed(items: Sequence[str]) -> str:
-    """`a, b, c`."""
-    return ", ".join(items)
