@@ -11,5 +11,6 @@ Floors, lowest last; a part imports only from floors below its own (`pyproject.t
     policy kql journal storage identity
     llm                  OpenAI wire formats: chat, completions, responses, embeddings; SSE; usage; tokens
     record               what happened: Request, Response, Exchange, the events and their bytes
-    schema config clock errors
+    schema config clock
+    errors
 """

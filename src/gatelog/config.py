@@ -263,6 +263,19 @@ def setting_text(value: object) -> str:
     return str(value)
 
 
+SUBSCRIPTION_KEY_VARIABLE = "GATELOG_SUBSCRIPTION_KEY"
+
+
+def subscription_key(environ: Mapping[str, str] | None = None) -> str:
+    """The subscription key for programs that `gatelog run` starts; empty when there is none."""
+    return (os.environ if environ is None else environ).get(SUBSCRIPTION_KEY_VARIABLE, "")
+
+
+def environment_with(more: Mapping[str, str]) -> dict[str, str]:
+    """This process's environment with some variables set."""
+    return {**os.environ, **more}
+
+
 READY_VARIABLE = "GATELOG_READY_FD"
 
 

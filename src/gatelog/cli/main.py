@@ -19,7 +19,7 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("gatelog.cli.policy", "check and try policy documents"),
     "journal": ("gatelog.cli.journal", "look into the journal and verify it"),
     "ingest": ("gatelog.cli.ingest", "bring rows of other systems into a table"),
-    "run": ("gatelog.cli.run", "run a Python program with its OpenAI calls traced"),
+    "run": ("gatelog.cli.run", "run a program with its OpenAI calls through the gate"),
     "simulate": ("gatelog.cli.simulate", "run the Azure OpenAI simulator by itself"),
     "doctor": ("gatelog.cli.doctor", "check every part and say what to do"),
     "_gateway": ("gatelog.cli.process", ""),

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
+import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -27,11 +29,13 @@ from gatelog.api.security import Security
 from gatelog.api.session import Sessions, SignInFace
 from gatelog.api.signin import KnownIssuers, bearer_verifier
 from gatelog.catalog.control import Control
+from gatelog.catalog.initial import WORKSPACE_ID
 from gatelog.catalog.vault import Vault
 from gatelog.clock import Clock
 from gatelog.config import Settings
 from gatelog.errors import GatelogError
-from gatelog.identity.local import LocalIssuer
+from gatelog.identity.endpoints import CheckUser
+from gatelog.identity.local import LocalIssuer, Subject
 from gatelog.monitor.metrics.series import RunKql
 from gatelog.schema.query import Limits
 from gatelog.workspace.space import Workspace
@@ -89,11 +93,11 @@ def application(parts: Parts) -> ASGIApp:
         lifespan=lifespan,
         routes=[
             *health.routes(lambda: parts.is_healthy),
-            *issuer.routes(parts.issuer, lambda name, secret: None),
+            *issuer.routes(parts.issuer, _administrator(parts.settings.admin_key)),
             *session.routes(SignInFace(sessions=sessions, security=security, oidc=None)),
-            *kusto.routes(asker, security),
+            *kusto.routes(asker, security, WORKSPACE_ID),
             *dashboards.routes(Dashboards(data / "dashboards"), allow_dashboards, answer_error),
-            *log_analytics.routes(asker, security),
+            *log_analytics.routes(asker, security, WORKSPACE_ID),
             *metrics.routes(MetricsFace(run=parts.run_kql, clock=parts.clock, allow=allow_metrics, answer_error=answer_error)),
             *management.routes(
                 Face(
@@ -115,6 +119,17 @@ async def _keep_fresh(issuers: KnownIssuers) -> None:
     while True:
         await issuers.refresh()
         await asyncio.sleep(ISSUER_SECONDS)
+
+
+def _administrator(admin_key: str) -> CheckUser:
+    """Who may sign in at the local issuer: whoever knows the administration key, under any name."""
+
+    def check(name: str, secret: str) -> Subject | None:
+        if not hmac.compare_digest(secret.encode(), admin_key.encode()):
+            return None
+        return Subject(str(uuid.uuid5(uuid.NAMESPACE_URL, f"gatelog/user/{name}")), name=name, is_app=False)
+
+    return check
 
 
 def _limits(settings: Settings) -> Limits:
