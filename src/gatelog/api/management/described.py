@@ -15,8 +15,8 @@ _SERVICE = f"{_GROUP}/providers/{SERVICE_TYPE}/{{serviceName}}"
 def item_path(kind: Kind) -> str:
     """The path of one resource; extension resources are shown on the service.
 
-    >>> item_path(KINDS["microsoft.apimanagement/service/apis/operations"])[-53:]
-    '/service/{serviceName}/apis/{apis}/operations/{name}'
+    >>> item_path(KINDS["microsoft.apimanagement/service/apis/operations"]).partition("/service/")[2]
+    '{serviceName}/apis/{apis}/operations/{name}'
     """
     if kind.type == SERVICE_TYPE:
         return _SERVICE
