@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from gatelog.policy.answers import response_to
+from gatelog.policy.dotnet.exceptions import DotNetException
 from gatelog.policy.effects import Answer, Effect, PolicyError
 from gatelog.policy.elements.cors import Cors
-from gatelog.policy.statement import EndOfPipeline, Place, ServedFromCache, Statement, run_statements
+from gatelog.policy.statement import EndOfPipeline, Place, ServedFromCache, Statement, located, run_statements
 from gatelog.record.exchange import Exchange, LastError, Response
 from gatelog.record.headers import Headers
 
@@ -53,7 +54,7 @@ class Pipeline:
         except PolicyError as error:
             failure = error
         if failure is None:
-            yield from _finish(exchange)
+            yield from _finish_quietly(exchange)
             yield _answer(exchange)
         else:
             yield from self.fail(exchange, failure)
@@ -72,16 +73,16 @@ class Pipeline:
     def fail(self, exchange: Exchange, error: PolicyError) -> Steps:
         """Answer a failed call: the gateway's own answer, then on-error, which may make another."""
         _record(exchange, error)
+        ended = False
         try:
             yield from run_statements(self.on_error, exchange)
-            yield from _finish(exchange)
-            return
         except EndOfPipeline:
-            pass
+            ended = True
         except PolicyError as another:
             _record(exchange, another)
-        yield from _finish(exchange)
-        yield _answer(exchange)
+        yield from _finish_quietly(exchange)
+        if ended:
+            yield _answer(exchange)
 
     def preflight(self, exchange: Exchange) -> Response | None:
         """The answer to a CORS preflight request; None when the request is none or no policy answers it."""
@@ -89,8 +90,13 @@ class Pipeline:
 
 
 def _record(exchange: Exchange, error: PolicyError) -> None:
+    exchange.last_error = _last_error(error)
+    exchange.response = response_to(error, exchange)
+
+
+def _last_error(error: PolicyError) -> LastError:
     place: Place = error.place or Place(error.source)
-    exchange.last_error = LastError(
+    return LastError(
         source=error.source,
         reason=error.reason,
         message=error.message,
@@ -99,15 +105,26 @@ def _record(exchange: Exchange, error: PolicyError) -> None:
         path=place.path,
         policy_id=place.policy_id,
     )
-    exchange.response = response_to(error, exchange)
 
 
 def _finish(exchange: Exchange) -> Steps:
     """Run what statements left to do for when the answer is known."""
     while exchange.on_answer:
-        steps = exchange.on_answer.pop(0)(exchange)
-        if steps is not None:
-            yield from steps
+        try:
+            steps = exchange.on_answer.pop(0)(exchange)
+            if steps is not None:
+                yield from steps
+        except DotNetException as error:
+            raise located(error, Place("")) from error
+
+
+def _finish_quietly(exchange: Exchange) -> Steps:
+    """The same for a call whose answer is settled: what fails is on record as the last error and changes nothing else."""
+    while exchange.on_answer:
+        try:
+            yield from _finish(exchange)
+        except PolicyError as error:
+            exchange.last_error = exchange.last_error or _last_error(error)
 
 
 def _answer(exchange: Exchange) -> Answer:

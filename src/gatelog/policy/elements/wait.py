@@ -10,7 +10,7 @@ from gatelog.policy.effects import Effect
 from gatelog.policy.effects import Wait as WaitEffect
 from gatelog.policy.parts import attribute, statements
 from gatelog.policy.slots import Slot, one_of
-from gatelog.policy.statement import Statement, Steps, run_statements
+from gatelog.policy.statement import EndOfPipeline, Statement, Steps, run_statements
 from gatelog.record.exchange import Exchange
 
 _FOR = one_of("all", "any")
@@ -29,5 +29,16 @@ class Wait(Statement):
         return self._wait(exchange)
 
     def _wait(self, exchange: Exchange) -> Generator[Effect, Any, None]:
-        branches = tuple(run_statements((statement,), exchange) for statement in self.statements)
+        ended: list[bool] = []
+        branches = tuple(_branch(statement, exchange, ended) for statement in self.statements)
         yield WaitEffect(branches, all=self.for_(exchange) == "all")
+        if ended:
+            raise EndOfPipeline
+
+
+def _branch(statement: Statement, exchange: Exchange, ended: list[bool]) -> Generator[Effect, Any, None]:
+    """A branch; that it answered the call (return-response) is noted, because only the pipeline itself can end."""
+    try:
+        yield from run_statements((statement,), exchange)
+    except EndOfPipeline:
+        ended.append(True)
