@@ -10,7 +10,8 @@ from targets import OTHER_CORE, Target
 
 SCRIPT = """
 wrk.method = "POST"
-wrk.body = '{"model":"gpt-35-turbo","messages":[{"role":"user","content":"' .. string.rep("hello world ", WORDS) .. '"}],"max_tokens":50STREAM}'
+local prompt = string.rep("hello world ", WORDS)
+wrk.body = '{"model":"gpt-35-turbo","messages":[{"role":"user","content":"' .. prompt .. '"}],"max_tokens":50STREAM}'
 wrk.headers["Content-Type"] = "application/json"
 wrk.headers["api-key"] = "bench-key"
 wrk.headers["User-Agent"] = "AzureOpenAI/Python 1.50.0"

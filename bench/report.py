@@ -9,7 +9,7 @@ WHAT = {
     "direct": "no proxy between load and model",
     "nginx": "nginx, plain proxy: no key check, no record",
     "nginx-lua": "nginx with Lua: key check, credentials swapped, both bodies to a buffered log",
-    "gatelog-demo": "gatelog, one worker, the demo's policy (token, header, backend): both bodies, headers and token counts journaled",
+    "gatelog-demo": "gatelog, one worker, the demo's policy (token, header, backend): bodies, headers, token counts journaled",
     "gatelog-event-hub": "gatelog, one worker, the Event Hub policy (JWT checked, two messages a call), journaled as above",
     "gatelog-2-workers": "gatelog, two workers on both cores (which load and model share)",
     "litellm": "LiteLLM proxy, no database, no log of bodies",
@@ -41,7 +41,8 @@ def write_page(document: dict[str, Any], path: Path, titles: dict[str, str]) -> 
     text = HEAD.format(**facts, rounds=document["rounds"], seconds=document["seconds"])
     for scenario, rows in document["results"].items():
         text += f"\n## {titles[scenario]}\n\n"
-        text += "| target | CPU ms a call | of nginx | calls/s | p50 ms | p99 ms | memory MB | failed |\n|---|---|---|---|---|---|---|---|\n"
+        text += "| target | CPU ms a call | of nginx | calls/s | p50 ms | p99 ms | memory MB | failed |\n"
+        text += "|---|---|---|---|---|---|---|---|\n"
         base = rows.get("nginx", {}).get("cpu_ms", 0.0)
         for name, row in rows.items():
             ratio = f"{row['cpu_ms'] / base:.1f}x" if base else ""

@@ -6,17 +6,19 @@ Callbacks of the client connection, of the upstream ticket and of the ledger dri
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any, Protocol, cast
+from typing import TYPE_CHECKING, Any, cast
 
 from gatelog.catalog.entities import Backend
 from gatelog.gateway import capture
 from gatelog.gateway.answers import error_answer, refusal_error
+from gatelog.gateway.attempt import Attempt, Client
 from gatelog.gateway.backends import Destination
 from gatelog.gateway.client import Ticket, UpstreamFailure
 from gatelog.gateway.driver import WAITING, Run, Steps
-from gatelog.gateway.http1 import CHUNKED, LAST_CHUNK, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead, chunk
+from gatelog.gateway.heads import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead
+from gatelog.gateway.http1 import LAST_CHUNK, chunk
 from gatelog.gateway.ledger import Action
+from gatelog.gateway.opening import open_exchange
 from gatelog.gateway.outgoing import answer_head, backend_request, backend_target
 from gatelog.gateway.recording import request_event, response_event
 from gatelog.gateway.routing import Route
@@ -25,7 +27,7 @@ from gatelog.llm.request import with_include_usage
 from gatelog.policy.answers import response_to
 from gatelog.policy.effects import Forward, PolicyError
 from gatelog.record.events import Failure
-from gatelog.record.exchange import Exchange, Request, Response, Url
+from gatelog.record.exchange import Response
 from gatelog.record.headers import Headers
 
 if TYPE_CHECKING:
@@ -39,46 +41,6 @@ BUFFER_BYTES = 64 << 20
 """Largest answer that a pipeline may buffer."""
 HOLD_SECONDS = 0.25
 """The last event of a stream waits so long for the end of the body, so that the record is written before it."""
-
-
-class Client(Protocol):
-    """The call's side of a client connection."""
-
-    def write(self, data: bytes) -> None:
-        """Send bytes."""
-        ...
-
-    def answered(self, keep: bool) -> None:
-        """The answer is complete; `keep`: the connection may carry another request."""
-        ...
-
-    def abort(self) -> None:
-        """Break the connection off: the answer cannot be completed."""
-        ...
-
-    def slow_reading(self, slow: bool) -> None:
-        """Read no more from the caller for now, or read on (upgraded connections)."""
-        ...
-
-
-@dataclass(slots=True)
-class Attempt:
-    """What one forwarding sent and got; the last one is put on record."""
-
-    backend_id: str
-    method: str
-    url: str
-    headers: Headers
-    body: bytes
-    started: int
-    secret: tuple[str, ...] = ()
-    """Names of fields that carry the backend's credentials."""
-    head: ResponseHead | None = None
-    response_body: bytes = b""
-    response_size: int = 0
-    first_byte: int = 0
-    last_byte: int = 0
-    connect_ns: int = 0
 
 
 class Call:
@@ -152,7 +114,7 @@ class Call:
         self._run: Run | None = None
         self._started_answer = False
         self._ticket: Ticket | None = None
-        self.exchange = self._make_exchange(first_byte)
+        self.exchange = open_exchange(gate, client, head, body, route, (first_byte, self.received))
 
     # -- the way in ------------------------------------------------------------------------------------------------------
 
@@ -170,39 +132,6 @@ class Call:
             steps = route.pipeline.run(exchange)
         run = self._run = Run(self, gate.performers, steps, self._pipeline_ended)
         run.start()
-
-    def _make_exchange(self, first_byte: int) -> Exchange:
-        gate, route, head = self.gate, self.route, self.head
-        match = route.match
-        service = gate.catalog.service
-        query = match.query
-        if query and route.key and match.api is not None and match.api.key_header.lower() not in head.headers.keys:
-            query = _without_parameter(query, match.api.key_query)
-        headers = head.headers.copy()
-        if route.bearer_key:
-            headers.remove("authorization")
-        started = gate.clock.now() - (self.received - first_byte)
-        backend = gate.service_url(match.api)
-        tracer = gate.tracer(head, match) if "apim-debug-authorization" in head.headers.keys else None
-        return Exchange(
-            id=gate.new_id(),
-            started=started,
-            started_monotonic=first_byte,
-            client_ip=gate.client_ip(self._client),
-            original_url=gate.original_url(head, match),
-            request=Request(head.method, Url(backend[0], backend[1], backend[2], match.rest, query), headers, self.body or None),
-            service=service,
-            api=match.api,
-            operation=match.operation,
-            product=route.product,
-            subscription=route.subscription,
-            user=route.user,
-            matched_parameters=match.parameters.copy(),
-            tracing=tracer is not None,
-            tracer=tracer,
-            tls_version=gate.tls_of(self._client),
-            protocol="HTTP/1.1" if head.minor else "HTTP/1.0",
-        )
 
     # -- forwarding ------------------------------------------------------------------------------------------------------
 
@@ -642,11 +571,6 @@ class Call:
 
 def _credential_names(backend: Backend | None) -> tuple[str, ...]:
     return tuple(name for name, _ in backend.headers) if backend is not None and backend.headers else ()
-
-
-def _without_parameter(query: str, name: str) -> str:
-    wanted = name.lower()
-    return "&".join(part for part in query.split("&") if part.partition("=")[0].lower() != wanted)
 
 
 def _seconds(retry_after: str | None) -> float:

@@ -18,7 +18,8 @@ from dataclasses import dataclass
 from typing import Any, Protocol, cast
 
 from gatelog.errors import GatelogError
-from gatelog.gateway.http1 import BadMessage, FieldMemo, ResponseHead, ResponseReader
+from gatelog.gateway.heads import BadMessage, FieldMemo, ResponseHead
+from gatelog.gateway.http1 import ResponseReader
 
 log = logging.getLogger("gatelog.gateway")
 

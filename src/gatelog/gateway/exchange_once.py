@@ -8,7 +8,7 @@ from typing import Final
 from gatelog.gateway.backends import Destination
 from gatelog.gateway.capture import decoded
 from gatelog.gateway.client import Ticket, UpstreamFailure
-from gatelog.gateway.http1 import HOP_BY_HOP, ResponseHead, head_bytes, without
+from gatelog.gateway.heads import HOP_BY_HOP, ResponseHead, head_bytes, without
 from gatelog.gateway.outgoing import add_credentials, backend_target
 from gatelog.record.exchange import Request, Response
 from gatelog.record.headers import Headers

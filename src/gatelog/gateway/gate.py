@@ -20,7 +20,7 @@ from gatelog.gateway.cache import LocalCache, VectorCache
 from gatelog.gateway.client import Pool
 from gatelog.gateway.counters import Counters, LocalCounters, Places
 from gatelog.gateway.driver import Performer
-from gatelog.gateway.http1 import FieldMemo, RequestHead
+from gatelog.gateway.heads import FieldMemo, RequestHead
 from gatelog.gateway.ledger import Action, Ledger
 from gatelog.gateway.outgoing import Fields
 from gatelog.gateway.perform import performers_of

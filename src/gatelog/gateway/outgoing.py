@@ -9,7 +9,7 @@ from urllib.parse import quote
 import orjson
 
 from gatelog.gateway.backends import Destination
-from gatelog.gateway.http1 import HOP_BY_HOP, ResponseHead, head_bytes, named_by_connection, without
+from gatelog.gateway.heads import HOP_BY_HOP, ResponseHead, head_bytes, named_by_connection, without
 from gatelog.gateway.sieve import Sieve
 from gatelog.policy.answers import phrase
 from gatelog.record.exchange import Response, Url

@@ -10,7 +10,7 @@ from gatelog.gateway.backends import Destination, read_base
 from gatelog.gateway.client import UpstreamFailure
 from gatelog.gateway.driver import STOP, WAITING, Performer, Run
 from gatelog.gateway.exchange_once import Once, request_bytes
-from gatelog.gateway.http1 import BadMessage
+from gatelog.gateway.heads import BadMessage
 from gatelog.llm.tokens import count_prompt
 from gatelog.llm.usage import read_usage
 from gatelog.policy import effects

@@ -14,7 +14,8 @@ from gatelog.record.events import LlmCall, RequestEvent, ResponseEvent, Usage
 from gatelog.record.headers import Headers
 
 if TYPE_CHECKING:
-    from gatelog.gateway.call import Attempt, Call
+    from gatelog.gateway.attempt import Attempt
+    from gatelog.gateway.call import Call
 
 _REQUEST_IDS = ("apim-request-id", "x-request-id", "x-ms-request-id")
 

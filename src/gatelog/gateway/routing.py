@@ -14,7 +14,7 @@ from urllib.parse import parse_qsl, unquote
 
 from gatelog.catalog.catalog import Catalog
 from gatelog.catalog.entities import Api, Diagnostic, Operation, Product, Subscription, TemplateParameter, User
-from gatelog.gateway.http1 import RequestHead
+from gatelog.gateway.heads import RequestHead
 from gatelog.llm.operations import LlmOperation, operation_of
 from gatelog.llm.request import api_version
 from gatelog.policy.compile import Pipeline

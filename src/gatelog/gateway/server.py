@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, Final, cast
 
 from gatelog.gateway.answers import error_answer
 from gatelog.gateway.call import Call
-from gatelog.gateway.http1 import CONTINUE, BadMessage, BodyTooLarge, RequestHead, RequestReader, head_bytes
+from gatelog.gateway.heads import BadMessage, RequestHead, head_bytes
+from gatelog.gateway.http1 import CONTINUE, BodyTooLarge, RequestReader
 from gatelog.gateway.routing import Refusal, Route
 from gatelog.gateway.websocket import UpgradeCall
 
@@ -34,6 +35,8 @@ IDLE_SECONDS: Final = 120.0
 WRITE_SECONDS: Final = 240.0
 """How long a caller may leave its answer unread."""
 SWEEP_SECONDS: Final = 1.0
+STATUS_PATH: Final = "/status-0123456789abcdef"
+"""Where Azure's gateways answer health probes; no API can have it by accident."""
 _NEVER: Final = float("inf")
 
 
@@ -182,8 +185,22 @@ class ClientConnection(asyncio.Protocol):
         if body is None:
             self._wait(BODY_SECONDS)
             return
+        if head.target == STATUS_PATH and head.method == "GET":
+            self._answer_status(head)
+            return
         route = self._route or self._gate.router.route(head, self._gate.clock.now() // 1_000_000_000)
         self._begin(head, body, route)
+
+    def _answer_status(self, head: RequestHead) -> None:
+        """Azure's health probe of a gateway; no call, not on record."""
+        self._head = self._route = None
+        body = b"Service Operational"
+        lines = [("Content-Length", str(len(body))), ("Content-Type", "text/plain"), ("Date", self._gate.date())]
+        keep = head.keep_alive and head.minor == 1
+        if not keep:
+            lines.append(("Connection", "close"))
+        self.write(head_bytes("HTTP/1.1 200 OK", lines) + body)
+        self.answered(keep)
 
     def _begin(self, head: RequestHead, body: bytes, route: Route) -> None:
         self._head = self._route = None

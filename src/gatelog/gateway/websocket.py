@@ -10,10 +10,11 @@ import asyncio
 import ssl
 from typing import Any, Protocol, cast
 
-from gatelog.gateway.call import Attempt, Call
+from gatelog.gateway.attempt import Attempt
+from gatelog.gateway.call import Call
 from gatelog.gateway.client import CONNECT_SECONDS, Origin, UpstreamFailure
 from gatelog.gateway.frames import FrameReader
-from gatelog.gateway.http1 import BadMessage, FieldMemo, ResponseHead, head_bytes, read_response_head
+from gatelog.gateway.heads import BadMessage, FieldMemo, ResponseHead, head_bytes, read_response_head
 from gatelog.policy.effects import PolicyError
 from gatelog.record.events import Failure
 from gatelog.record.exchange import Response

@@ -22,7 +22,7 @@ from gatelog.errors import GatelogError
 from gatelog.gateway.client import Pool
 from gatelog.gateway.counters import Counters
 from gatelog.gateway.gate import Gate
-from gatelog.gateway.http1 import FieldMemo
+from gatelog.gateway.heads import FieldMemo
 from gatelog.gateway.ledger import Ledger
 from gatelog.gateway.server import Listener
 from gatelog.gateway.tasks import Tasks

@@ -328,6 +328,12 @@ def test_what_is_no_http_request_gets_400_and_the_connection_is_closed(worker: A
     assert got.count(b"HTTP/1.1 ") == 1 and len(backend.seen) == before
 
 
+def test_health_probe(worker: Any) -> None:
+    before = len(worker.events())
+    assert worker.call("GET", "/status-0123456789abcdef").body == b"Service Operational"
+    assert len(worker.events()) == before
+
+
 def test_server_timing(worker: Any) -> None:
     answer = worker.chat(CHAT, server_timing="1")
     assert "backend;dur=" in answer.headers["server-timing"] and "total;dur=" in answer.headers["server-timing"]

@@ -6,17 +6,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from gatelog.gateway.http1 import (
-    CHUNKED,
-    BadMessage,
-    BodyTooLarge,
-    ChunkedDecoder,
-    FieldMemo,
-    RequestReader,
-    ResponseReader,
-    chunk,
-    head_bytes,
-)
+from gatelog.gateway.heads import CHUNKED, BadMessage, FieldMemo, head_bytes
+from gatelog.gateway.http1 import BodyTooLarge, ChunkedDecoder, RequestReader, ResponseReader, chunk
 
 REQUESTS = (
     b"POST /openai/deployments/a/chat/completions?api-version=1 HTTP/1.1\r\nHost: gate\r\nContent-Length: 11\r\n\r\nhello world"
