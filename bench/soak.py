@@ -206,9 +206,8 @@ def main() -> int:
         print(f"{count:8} {outcome}")
     for number, worker in enumerate(soak.workers):
         first, last = worker.samples[0], worker.samples[-1]
-        print(
-            f"worker {number}: {first[1] / 1e6:.0f} -> {last[1] / 1e6:.0f} MB, {first[2]} -> {last[2]} descriptors, {last[0]:.0f} s"
-        )
+        memory = f"{first[1] / 1e6:.0f} -> {last[1] / 1e6:.0f} MB"
+        print(f"worker {number}: {memory}, {first[2]} -> {last[2]} descriptors, {last[0]:.0f} s")
     print(f"{len(soak.answered)} calls answered in full, {requests} requests and {responses} responses on record")
     problems = problems_of(soak, names)
     for problem in problems:

@@ -5,6 +5,7 @@ http1.py       HTTP/1.1 without I/O: the messages of a connection (heads.py: the
 routing.py     head + catalog -> Route: API, operation, subscription, product, pipeline
 call.py        one call from its head to its last byte (opening.py, attempt.py; answers.py: the gate's own)
 recording.py   a call's two events; capture.py: without credentials
+shared.py      counters and cache in Redis, for several gateways
 driver.py      drives a pipeline's effects; perform.py does them (counters.py, cache.py, exchange_once.py)
 backends.py    which backend: base URL, entity, pool (breaker.py: circuit breakers)
 client.py      the pooled upstream client; outgoing.py the heads that leave; stream.py the tee of a stream

@@ -25,6 +25,7 @@ from gatelog.gateway.gate import Gate
 from gatelog.gateway.heads import FieldMemo
 from gatelog.gateway.ledger import Ledger
 from gatelog.gateway.server import Listener
+from gatelog.gateway.shared import RedisCache, RedisCounters, SharedStore
 from gatelog.gateway.tasks import Tasks
 from gatelog.journal.writer import JournalWriter
 
@@ -55,6 +56,8 @@ class WorkerSettings:
     watch_seconds: float = 0.5
     """How often the catalog is looked at."""
     drain_seconds: float = 15.0
+    redis: str = ""
+    """`redis://` URL of counters and cache that several gateways share; empty: each worker has its own."""
     ca_file: str | None = None
     """Authorities that backends' certificates are checked against; None: the system's."""
 
@@ -117,6 +120,9 @@ async def serve(settings: WorkerSettings, parts: WorkerParts, stop: asyncio.Even
         max_body_bytes=settings.max_body_bytes,
         check_trace_token=parts.check_trace_token,
     )
+    store = SharedStore(settings.redis) if settings.redis else None
+    if store is not None:
+        gate.counters, gate.shared_cache = RedisCounters(store), RedisCache(store)
     listener = Listener(gate, loop)
     listening = _listening_socket(settings.host, settings.port)
     server = await loop.create_server(listener.connection, sock=listening, ssl=_tls(settings.tls), backlog=BACKLOG)
@@ -136,6 +142,8 @@ async def serve(settings: WorkerSettings, parts: WorkerParts, stop: asyncio.Even
             await watcher
     await tasks.finish(5.0)
     pool.close()
+    if store is not None:
+        await store.close()
     await asyncio.sleep(0)
     ledger.close()
 
