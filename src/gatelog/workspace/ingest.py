@@ -72,6 +72,8 @@ class Ingest:
         self._rounds = 0
         self._thread = threading.Thread(target=self._run, name="ingest", daemon=True)
         self.rows = 0
+        self.calls = 0
+        """Finished calls whose rows are visible."""
         self.undecodable = 0
         """Records that are no event of this version."""
         self.quarantined_bytes = 0
@@ -98,6 +100,7 @@ class Ingest:
         """Numbers for metrics and doctor."""
         return {
             "rows": self.rows,
+            "calls": self.calls,
             "streams": len(self._tails),
             "waiting_calls": sum(len(tail.pairing) for tail in self._tails.values()),
             "undecodable_records": self.undecodable,
@@ -192,6 +195,7 @@ class Ingest:
         self.error = ""
         self._delivered = (self._delivered or set()) | keys.keys()
         self.rows += sum(len(table) for table in rows.tables.values())
+        self.calls += rows.calls
         for stream in [stream for stream in offsets if self._tails[stream].ended]:
             tail = self._tails.pop(stream)
             self.quarantined_bytes += tail.reader.quarantined_bytes

@@ -37,6 +37,7 @@ class RowsOf:
         self._destinations = destinations
         self.tables: dict[str, list[Row]] = {}
         self.refused_values = 0
+        self.calls = 0
 
     def take(self, event: AnyEvent, pairing: Pairing, start: int) -> None:
         """Add the rows of one event; a request only waits for its response."""
@@ -55,6 +56,7 @@ class RowsOf:
 
     def add_call(self, request: RequestEvent, response: ResponseEvent) -> None:
         """Add the rows of a finished call."""
+        self.calls += 1
         call, to = Call(request, response), self._destinations
         self._add(calls.TABLE, [calls.call_row(call, to)])
         if response.sampled and to.wants(request.service_id, GATEWAY_LOGS):
