@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,7 +15,19 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.types import ASGIApp
 
-from gatelog.api import dashboards, health, issuer, kusto, log_analytics, management, metrics, portal, session
+from gatelog.api import (
+    dashboards,
+    health,
+    issuer,
+    kusto,
+    log_analytics,
+    management,
+    metrics,
+    playground,
+    portal,
+    prometheus,
+    session,
+)
 from gatelog.api.asking import Asker
 from gatelog.api.dashboards import Dashboards
 from gatelog.api.functions import FunctionStore
@@ -55,7 +67,10 @@ class Parts:
     vault: Vault
     issuer: LocalIssuer
     run_kql: RunKql
-    is_healthy: dict[str, bool]
+    is_healthy: Callable[[], Mapping[str, bool]]
+    """Part -> whether it works, for /readyz."""
+    gauges: Callable[[], Mapping[str, float]]
+    """Numbers of the parts, for /metrics."""
 
 
 def application(parts: Parts) -> ASGIApp:
@@ -73,11 +88,22 @@ def application(parts: Parts) -> ASGIApp:
     )
     asker = Asker(parts.workspace.storage, FunctionStore(data / "functions.json"), parts.clock, _limits(parts.settings))
 
+    face = Face(
+        control=parts.control,
+        security=security,
+        clock=parts.clock,
+        record=parts.workspace.append_event,
+        trace_key=parts.vault.key,
+    )
+
     def allow_metrics(request: Request, resource_id: str) -> None:
         security.require(security.authenticate(request), Action.READ, resource_id)
 
     def allow_dashboards(request: Request, writes: bool) -> None:
         security.require(security.authenticate(request), Action.WRITE if writes else Action.READ)
+
+    def allow_usage(request: Request) -> None:
+        security.require(security.authenticate(request), Action.USAGE)
 
     def answer_error(error: GatelogError, path: str) -> Response:
         return answer(to_arm(error, path))
@@ -92,22 +118,16 @@ def application(parts: Parts) -> ASGIApp:
     app = Starlette(
         lifespan=lifespan,
         routes=[
-            *health.routes(lambda: parts.is_healthy),
+            *health.routes(parts.is_healthy),
             *issuer.routes(parts.issuer, _administrator(parts.settings.admin_key)),
             *session.routes(SignInFace(sessions=sessions, security=security, oidc=None)),
             *kusto.routes(asker, security, WORKSPACE_ID),
             *dashboards.routes(Dashboards(data / "dashboards"), allow_dashboards, answer_error),
             *log_analytics.routes(asker, security, WORKSPACE_ID),
+            *prometheus.routes(parts.run_kql, parts.clock.now(), parts.gauges, allow_usage, answer_error),
             *metrics.routes(MetricsFace(run=parts.run_kql, clock=parts.clock, allow=allow_metrics, answer_error=answer_error)),
-            *management.routes(
-                Face(
-                    control=parts.control,
-                    security=security,
-                    clock=parts.clock,
-                    record=parts.workspace.append_event,
-                    trace_key=parts.vault.key,
-                )
-            ),
+            *playground.routes(face),
+            *management.routes(face),
             *portal.routes(),
         ],
     )

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from functools import partial
+from typing import Any
 
 import uvicorn
 import uvloop
@@ -25,7 +26,7 @@ from gatelog.server.faces import Parts, application
 from gatelog.server.identity import issuer_of
 from gatelog.server.lifeline import hold_lifeline, say_ready
 from gatelog.sinks.deliver import Deliveries
-from gatelog.workspace.space import WorkspaceOptions, open_workspace
+from gatelog.workspace.space import Workspace, WorkspaceOptions, open_workspace
 
 NANOSECONDS = 1_000_000_000
 
@@ -71,8 +72,31 @@ def _running_parts(settings: Settings) -> Iterator[Parts]:
             vault=load_vault(settings.data / "secret.key"),
             issuer=issuer_of(settings, clock),
             run_kql=run_kql,
-            is_healthy={"workspace": True},
+            is_healthy=lambda: {
+                "workspace": not workspace.ingest.error,
+                "deliveries": not any(state.failures for state in deliveries.states().values()),
+            },
+            gauges=lambda: _gauges(workspace, deliveries),
         )
+
+
+def _numbers(facts: Mapping[str, Any], prefix: str = "") -> Iterator[tuple[str, float]]:
+    """Every number in nested facts, with the names on the way to it joined."""
+    for name, value in facts.items():
+        if isinstance(value, Mapping):
+            yield from _numbers(value, f"{prefix}{name}_")
+        elif isinstance(value, int | float):
+            yield f"{prefix}{name}", float(value)
+
+
+def _gauges(workspace: Workspace, deliveries: Deliveries) -> dict[str, float]:
+    """The numbers of every part, under the names that /metrics prints."""
+    found = dict(_numbers(workspace.statistics()))
+    states = deliveries.states().values()
+    return found | {
+        "sink_delivered_messages": float(sum(state.delivered for state in states)),
+        "sink_failures": float(sum(state.failures for state in states)),
+    }
 
 
 def _options(settings: Settings) -> WorkspaceOptions:
