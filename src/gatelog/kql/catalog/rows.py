@@ -76,6 +76,8 @@ class Emit(Protocol):
 
     dialect: str
     """`duckdb` or `clickhouse`."""
+    sql: Any
+    """The module of that engine's primitives (`kql/sql/duckdb.py`, `kql/sql/clickhouse.py`)."""
     now: int
     """The query's now, in ticks since 0001-01-01."""
     result: KqlType

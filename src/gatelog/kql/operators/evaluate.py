@@ -188,6 +188,7 @@ class NarrowPlan(Plan):
         return tuple(cell for _, cell in self.cells)
 
     def lower(self, to: Lowering, hints: Hints) -> Rel:
+        to.require_duckdb("the plugin narrow")
         rel = to.ordinal(to.lower(self.input))
         row = rel.names[rel.order[0].column]
         values = ", ".join(to.render(cell, rel).text for _, cell in self.cells)

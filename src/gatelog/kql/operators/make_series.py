@@ -53,6 +53,7 @@ class SeriesPlan(Plan):
         return f"epoch_us({fragment.text})" if fragment.type is KqlType.DATETIME else fragment.text
 
     def lower(self, to: Lowering, hints: Hints) -> Rel:
+        to.require_duckdb("the operator make-series")
         rel = to.lower(self.input)
         wanted = [item for item in self.aggregates if item[0] in to.needed]
         expressions = [self.axis, *(key for _, key in self.keys), *(aggregate for _, aggregate, _ in wanted)]

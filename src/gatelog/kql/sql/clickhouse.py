@@ -1,4 +1,4 @@
-"""DuckDB: literals, conversions, JSON paths."""
+"""ClickHouse: literals, conversions, JSON paths. What is not said exactly here is refused."""
 
 from __future__ import annotations
 
@@ -6,45 +6,34 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-import orjson
-
 from gatelog.kql.catalog.rows import Emit, Fragment
-from gatelog.kql.literals import (
-    EPOCH_TICKS,
-    datetime_ticks,
-    guid_text,
-    timespan_text,
-    timespan_ticks,
-)
+from gatelog.kql.errors import NOT_SUPPORTED, Finding
+from gatelog.kql.literals import EPOCH_TICKS
 from gatelog.schema.types import KqlType
 
 TYPES = {
-    KqlType.BOOL: "BOOLEAN",
-    KqlType.INT: "INTEGER",
-    KqlType.LONG: "BIGINT",
-    KqlType.REAL: "DOUBLE",
-    KqlType.DECIMAL: "DECIMAL(38,18)",
-    KqlType.STRING: "VARCHAR",
-    KqlType.DATETIME: "TIMESTAMP",
-    KqlType.TIMESPAN: "BIGINT",
-    KqlType.GUID: "VARCHAR",
-    KqlType.DYNAMIC: "VARCHAR",
+    KqlType.BOOL: "Nullable(Bool)",
+    KqlType.INT: "Nullable(Int32)",
+    KqlType.LONG: "Nullable(Int64)",
+    KqlType.REAL: "Nullable(Float64)",
+    KqlType.DECIMAL: "Nullable(Decimal(38, 18))",
+    KqlType.STRING: "String",
+    KqlType.DATETIME: "Nullable(DateTime64(6, 'UTC'))",
+    KqlType.TIMESPAN: "Nullable(Int64)",
+    KqlType.GUID: "Nullable(String)",
+    KqlType.DYNAMIC: "Nullable(String)",
 }
 _EPOCH = dt.datetime(1970, 1, 1)
 
 
+def refused(what: str) -> Finding:
+    """The finding that ClickHouse cannot do something exactly."""
+    return Finding(NOT_SUPPORTED, f"{what} is not available on clickhouse", (0, 0))
+
+
 def text(value: str) -> str:
     """A string literal; the only place where user text becomes SQL."""
-    quoted = "'" + value.replace("'", "''") + "'"
-    if "\0" in value:
-        return "(" + quoted.replace("\0", "' || chr(0) || '") + ")"
-    return quoted
-
-
-def timestamp(ticks: int) -> str:
-    """A TIMESTAMP literal; the tenth of a microsecond is carried apart (`Fragment.tick`)."""
-    moment = _EPOCH + dt.timedelta(microseconds=(ticks - EPOCH_TICKS) // 10)
-    return f"TIMESTAMP '{moment.isoformat(sep=' ')}'"
+    return "'" + value.replace("\\", "\\\\").replace("'", "\\'").replace("\0", "\\0") + "'"
 
 
 def literal(value: Any, type_: KqlType) -> str:
@@ -55,110 +44,97 @@ def literal(value: Any, type_: KqlType) -> str:
         case KqlType.BOOL:
             return "true" if value else "false"
         case KqlType.INT:
-            return f"CAST({int(value)} AS INTEGER)"
+            return f"toInt32({int(value)})"
         case KqlType.LONG | KqlType.TIMESPAN:
-            return _long(int(value))
+            return f"toInt64('{int(value)}')"
         case KqlType.REAL:
-            return _real(float(value))
+            return f"toFloat64('{float(value)!r}')"
         case KqlType.DECIMAL:
-            return f"CAST({text(format(Decimal(value), 'f'))} AS DECIMAL(38,18))"
+            return f"toDecimal128('{format(Decimal(value), 'f')}', 18)"
         case KqlType.DATETIME:
-            return timestamp(value)
+            moment = _EPOCH + dt.timedelta(microseconds=(value - EPOCH_TICKS) // 10)
+            if not 1900 <= moment.year <= 2299:
+                raise refused("a datetime outside 1900 to 2299")
+            return f"toDateTime64('{moment.isoformat(sep=' ', timespec='microseconds')}', 6, 'UTC')"
         case _:
             return text(str(value))
 
 
-def _long(value: int) -> str:
-    if value == -(1 << 63):
-        return "(-9223372036854775807::BIGINT - 1::BIGINT)"
-    return f"{value}::BIGINT" if value >= 0 else f"({value}::BIGINT)"
-
-
-def _real(value: float) -> str:
-    if value != value or value in (float("inf"), float("-inf")):
-        return f"CAST('{value}' AS DOUBLE)"
-    return f"{value!r}::DOUBLE" if value >= 0 and repr(value)[0] != "-" else f"({value!r}::DOUBLE)"
-
-
-def step(key: str | int) -> str:
-    """One step of a `$` path, or '' when the key needs a pointer."""
-    if isinstance(key, int):
-        return f"[{key}]" if key >= 0 else f"[#{key}]"
-    if key == "" or '"' in key or "\\" in key or "*" in key:
-        return ""
-    return f'."{key}"'
-
-
-def paths(steps: tuple[str | int, ...]) -> list[str]:
-    """The paths to follow one after the other; nearly always one."""
-    found = []
-    current = "$"
-    for key in steps:
-        part = step(key)
-        if part:
-            current += part
-            continue
-        if current != "$":
-            found.append(current)
-        found.append("/" + str(key).replace("~", "~0").replace("/", "~1"))
-        current = "$"
-    if current != "$":
-        found.append(current)
-    return found
-
-
-def member(base: str, steps: tuple[str | int, ...]) -> str:
-    """JSON text of a member of a JSON text that is known to be valid."""
-    for path in paths(steps):
-        base = f"json_extract({base}, {text(path)})"
-    return f"nullif(CAST({base} AS VARCHAR), 'null')"
-
-
 def identifier(name: str) -> str:
     """A quoted name."""
-    return '"' + name.replace('"', '""') + '"'
+    return "`" + name.replace("\\", "\\\\").replace("`", "\\`") + "`"
 
 
 def values(rows: str, names: list[str], alias: str) -> str:
     """A FROM item of constant rows."""
-    return f"(VALUES {rows}) AS {alias}({', '.join(names)})"
+    selects = []
+    for row in _split(rows):
+        cells = ", ".join(f"{cell} AS {name}" for cell, name in zip(row, names, strict=True))
+        selects.append(f"SELECT {cells}")
+    return f"({' UNION ALL '.join(selects)}) AS {alias}"
+
+
+def _split(rows: str) -> list[list[str]]:
+    """`(1, f('a, b')), (2, g(3))` -> cells."""
+    found: list[list[str]] = []
+    cell, depth, quoted, escaped = "", 0, False, False
+    for character in rows:
+        if quoted:
+            cell += character
+            quoted = escaped or character != "'"
+            escaped = character == "\\" and not escaped
+            continue
+        if character == "'":
+            quoted = True
+        if character == "(":
+            depth += 1
+            if depth == 1:
+                found.append([])
+                cell = ""
+                continue
+        if character == ")":
+            depth -= 1
+            if depth == 0:
+                found[-1].append(cell.strip())
+                continue
+        if character == "," and depth == 1:
+            found[-1].append(cell.strip())
+            cell = ""
+            continue
+        if depth:
+            cell += character
+    return found
+
+
+def member(base: str, steps: tuple[str | int, ...]) -> str:
+    """JSON text of a member of a JSON text."""
+    arguments = ", ".join(text(step) if isinstance(step, str) else str(step + 1 if step >= 0 else step) for step in steps)
+    return f"nullIf(nullIf(JSONExtractRaw(coalesce({base}, ''), {arguments}), ''), 'null')"
 
 
 def extract(document: str, steps: list[tuple[str | int, ...]]) -> str:
-    """All members of one document at once; null where it is no JSON."""
-    simple = [paths(one) for one in steps]
-    listed = ", ".join(text(one[0]) if len(one) == 1 else "'$'" for one in simple)
-    return f"TRY(json_extract({document}, [{listed}]))"
+    """All members of one document, as a tuple."""
+    return f"tuple({', '.join(member(document, one) for one in steps)})"
 
 
 def extracted(name: str, index: int, steps: tuple[str | int, ...]) -> str:
     """JSON text of one of those members."""
-    found = f"{name}[{index + 1}]"
-    if len(paths(steps)) == 1:
-        return f"nullif(CAST({found} AS VARCHAR), 'null')"
-    return member(found, steps)
+    return f"tupleElement({name}, {index + 1})"
 
 
 def element(base: Fragment, index: Fragment) -> str:
-    """`d[expression]` with an index that is not constant."""
-    if index.type in (KqlType.INT, KqlType.LONG):
-        return f"nullif(CAST(json_extract({base.text}, CAST({index.text} AS BIGINT)) AS VARCHAR), 'null')"
-    pointer = f"'/' || replace(replace({index.text}, '~', '~0'), '/', '~1')"
-    found = f"nullif(CAST(json_extract({base.text}, {pointer}) AS VARCHAR), 'null')"
-    return f"(CASE WHEN starts_with({base.text}, '{{') THEN {found} END)"
+    raise refused("an index that is not constant")
 
 
 def parse_json(operand: str) -> str:
     """Text to dynamic: '' and null give null, what is no JSON is a string."""
-    return (
-        f"(CASE WHEN json_valid({operand}) THEN nullif(CAST(TRY(json({operand})) AS VARCHAR), 'null') "
-        f"WHEN {operand} = '' THEN NULL ELSE CAST(to_json({operand}) AS VARCHAR) END)"
-    )
+    return f"if(isValidJSON({operand}), nullIf({operand}, 'null'), if({operand} = '', NULL, toJSONString({operand})))"
 
 
 def reparse(operand: str) -> str:
     """parse_json() of a dynamic: a string inside is parsed, anything else stays."""
-    return f"(CASE WHEN starts_with({operand}, '\"') THEN {parse_json(f'({operand} ->> ' + chr(39) + '$' + chr(39) + ')')} ELSE {operand} END)"
+    inner = parse_json(f"JSONExtractString(coalesce({operand}, ''))")
+    return f"if(startsWith(coalesce({operand}, ''), '\"'), {inner}, {operand})"
 
 
 def json_value(operand: Fragment, emit: Emit) -> str:
@@ -167,238 +143,183 @@ def json_value(operand: Fragment, emit: Emit) -> str:
         case KqlType.DYNAMIC:
             found = operand.text
         case KqlType.STRING:
-            return f"CAST(to_json({operand.text}) AS VARCHAR)"
-        case KqlType.BOOL | KqlType.INT | KqlType.LONG:
-            found = f"CAST({operand.text} AS VARCHAR)"
-        case KqlType.REAL:
-            found = f"(CASE WHEN isfinite({operand.text}) THEN CAST(to_json({operand.text}) AS VARCHAR) ELSE CAST(to_json({_from_real(operand.text)}) AS VARCHAR) END)"
-        case KqlType.DECIMAL:
-            found = f"'\"' || {_from_decimal(operand.text)} || '\"'"
+            return f"toJSONString({operand.text})"
+        case KqlType.BOOL:
+            found = f"if({operand.text}, 'true', 'false')"
+        case KqlType.INT | KqlType.LONG:
+            found = f"toString({operand.text})"
         case _:
-            rendered = emit.convert(operand, KqlType.STRING).text
-            found = f"(CASE WHEN {operand.text} IS NOT NULL THEN '\"' || {rendered} || '\"' END)"
-    return f"coalesce({found}, 'null')" if operand.nullable else f"({found})"
+            raise refused(f"{operand.type} inside dynamic")
+    return f"coalesce({found}, 'null')" if operand.nullable else found
 
 
-def _from_real(operand: str) -> str:
-    return (
-        f"(CASE WHEN isfinite({operand}) THEN replace(CAST({operand} AS VARCHAR), 'e', 'E') WHEN isnan({operand}) THEN 'NaN' "
-        f"WHEN {operand} > 0 THEN 'Infinity' ELSE '-Infinity' END)"
-    )
-
-
-def _from_decimal(operand: str) -> str:
-    return f"regexp_replace(CAST({operand} AS VARCHAR), '\\.?0+$', '')"
-
-
-def ticks(operand: str) -> str:
-    """TIMESTAMP -> ticks since 0001."""
-    return f"(epoch_us({operand}) * 10 + {EPOCH_TICKS})"
-
-
-def moment(operand: str) -> str:
-    """Ticks since 0001 -> TIMESTAMP; null outside its range."""
-    return f"(CASE WHEN {operand} BETWEEN 0 AND 3155378975999999999 THEN make_timestamp(({operand} - {EPOCH_TICKS}) // 10) END)"
-
-
-_ISO = r"\s*\d{4}-\d{2}-\d{2}([T ]\d{2}:\d{2}(:\d{2}(\.\d{1,6})?)?)?Z?\s*"
-
-
-def _parse_datetime(value: str | None) -> dt.datetime | None:
-    found = None if value is None else datetime_ticks(value)
-    return None if found is None else _EPOCH + dt.timedelta(microseconds=(found - EPOCH_TICKS) // 10)
-
-
-def _parse_timespan(value: str | None) -> int | None:
-    return None if value is None else timespan_ticks(value)
-
-
-def _print_timespan(value: int | None) -> str | None:
-    return None if value is None else timespan_text(value)
-
-
-def _parse_guid(value: str | None) -> str | None:
-    return None if value is None else guid_text(value)
-
-
-def to_string(emit: Emit, operand: Fragment) -> str:
+def _to_string(operand: Fragment) -> str:
     x = operand.text
     match operand.type:
         case KqlType.BOOL:
-            found = f"(CASE WHEN {x} THEN 'True' WHEN NOT {x} THEN 'False' ELSE '' END)"
-            return found
-        case KqlType.INT | KqlType.LONG:
-            found = f"CAST({x} AS VARCHAR)"
-        case KqlType.REAL:
-            found = f"(CASE WHEN {x} IS NOT NULL THEN {_from_real(x)} END)" if operand.nullable else _from_real(x)
-        case KqlType.DECIMAL:
-            found = _from_decimal(x)
+            return f"multiIf({x}, 'True', NOT {x}, 'False', '')"
         case KqlType.DATETIME:
-            found = f"(strftime({x}, '%Y-%m-%dT%H:%M:%S.%f') || '{operand.tick}Z')"
-        case KqlType.TIMESPAN:
-            found = emit.python("kql_timespan_text", _print_timespan, ["BIGINT"], "VARCHAR", x)
+            fraction = f"leftPad(toString(toUnixTimestamp64Micro({x}) % 1000000), 6, '0')"
+            found = f"concat(formatDateTime({x}, '%Y-%m-%dT%H:%i:%S.'), {fraction}, '{operand.tick}Z')"
         case KqlType.DYNAMIC:
-            found = f"({x} ->> '$')"
+            found = f"if(startsWith(coalesce({x}, ''), '\"'), JSONExtractString(coalesce({x}, '')), {x})"
+        case KqlType.INT | KqlType.LONG | KqlType.GUID:
+            found = f"toString({x})"
         case _:
-            found = x
+            raise refused(f"{operand.type} as text")
     return f"coalesce({found}, '')" if operand.nullable else found
 
 
-def _to_bool(emit: Emit, operand: Fragment) -> str:
+def _to_integer(operand: Fragment, type_: KqlType) -> str:
+    x, name = operand.text, "Int32" if type_ is KqlType.INT else "Int64"
+    match operand.type:
+        case KqlType.STRING:
+            return f"if(match({x}, '^\\\\s*[-+]?\\\\d+\\\\s*$'), to{name}OrNull(trimBoth({x})), NULL)"
+        case KqlType.DYNAMIC:
+            plain = f"trim(BOTH '\"' FROM coalesce({x}, ''))"
+            rest = f"accurateCastOrNull(trunc(toFloat64OrNull(coalesce({x}, ''))), '{name}')"
+            return f"if(match({plain}, '^-?\\\\d+$'), to{name}OrNull({plain}), {rest})"
+        case KqlType.REAL:
+            return f"accurateCastOrNull(trunc({x}), '{name}')"
+        case KqlType.BOOL | KqlType.INT | KqlType.LONG | KqlType.TIMESPAN:
+            return f"accurateCastOrNull({x}, '{name}')"
+        case _:
+            raise refused(f"{operand.type} as {type_}")
+
+
+def _to_real(operand: Fragment) -> str:
     x = operand.text
     match operand.type:
         case KqlType.STRING:
-            lower = f"lower(trim({x}))"
-            return f"(CASE {lower} WHEN 'true' THEN true WHEN 'false' THEN false ELSE {_integer(x, 'BIGINT')} <> 0 END)"
+            return f"toFloat64OrNull(trimBoth({x}))"
         case KqlType.DYNAMIC:
-            inner = Fragment(f"({x} ->> '$')", KqlType.STRING)
-            return _to_bool(emit, inner)
+            return f"toFloat64OrNull(trim(BOTH '\"' FROM coalesce({x}, '')))"
+        case KqlType.INT | KqlType.LONG | KqlType.DECIMAL | KqlType.TIMESPAN | KqlType.BOOL:
+            return f"toFloat64({x})"
         case _:
+            raise refused(f"{operand.type} as real")
+
+
+def _to_decimal(operand: Fragment) -> str:
+    x = operand.text
+    match operand.type:
+        case KqlType.STRING:
+            return f"toDecimal128OrNull(trimBoth({x}), 18)"
+        case KqlType.DYNAMIC:
+            return f"toDecimal128OrNull(trim(BOTH '\"' FROM coalesce({x}, '')), 18)"
+        case KqlType.INT | KqlType.LONG:
+            return f"toDecimal128({x}, 18)"
+        case _:
+            raise refused(f"{operand.type} as decimal")
+
+
+def _to_bool(operand: Fragment) -> str:
+    x = operand.text
+    match operand.type:
+        case KqlType.INT | KqlType.LONG | KqlType.REAL:
             return f"({x} <> 0)"
-
-
-def _integer(x: str, sql_type: str) -> str:
-    return (
-        f"(CASE WHEN regexp_full_match({x}, '\\s*[-+]?\\d+\\s*') THEN TRY_CAST(trim({x}) AS {sql_type}) "
-        f"WHEN regexp_full_match({x}, '\\s*0[xX][0-9a-fA-F]+\\s*') THEN TRY_CAST(trim({x}) AS {sql_type}) END)"
-    )
-
-
-def _to_integer(emit: Emit, operand: Fragment, type_: KqlType) -> str:
-    x, sql_type = operand.text, TYPES[type_]
-    match operand.type:
-        case KqlType.STRING:
-            return _integer(x, sql_type)
-        case KqlType.REAL:
-            return f"TRY_CAST(trunc({x}) AS {sql_type})"
-        case KqlType.DECIMAL:
-            return f"TRY_CAST(trunc({x}) AS {sql_type})"
-        case KqlType.DATETIME:
-            return f"TRY_CAST({ticks(x)} AS {sql_type})"
         case KqlType.DYNAMIC:
-            return (
-                f"(CASE WHEN regexp_full_match({x}, '\"?\\s*-?\\d+\\s*\"?') THEN TRY_CAST(trim({x}, '\" ') AS {sql_type}) "
-                f"WHEN {x} = 'true' THEN 1 WHEN {x} = 'false' THEN 0 "
-                f"WHEN starts_with({x}, '\"') THEN {_integer(f'({x} ->> {chr(39)}${chr(39)})', sql_type)} "
-                f"ELSE TRY_CAST(trunc(TRY_CAST({x} AS DOUBLE)) AS {sql_type}) END)"
-            )
-        case _:
-            return f"TRY_CAST({x} AS {sql_type})"
-
-
-def _to_real(emit: Emit, operand: Fragment) -> str:
-    x = operand.text
-    match operand.type:
+            return f"multiIf({x} = 'true', true, {x} = 'false', false, NULL)"
         case KqlType.STRING:
-            return f"TRY_CAST(trim({x}) AS DOUBLE)"
-        case KqlType.DYNAMIC:
-            return f"(CASE WHEN {x} = 'true' THEN 1.0 WHEN {x} = 'false' THEN 0.0 ELSE TRY_CAST(trim({x}, '\" ') AS DOUBLE) END)"
-        case KqlType.DATETIME:
-            return f"CAST({ticks(x)} AS DOUBLE)"
+            low = f"lower(trimBoth({x}))"
+            return f"multiIf({low} = 'true', true, {low} = 'false', false, toInt64OrNull({low}) <> 0)"
         case _:
-            return f"CAST({x} AS DOUBLE)"
-
-
-def _to_decimal(emit: Emit, operand: Fragment) -> str:
-    x = operand.text
-    match operand.type:
-        case KqlType.DYNAMIC:
-            return f"TRY_CAST(trim({x}, '\" ') AS DECIMAL(38,18))"
-        case KqlType.REAL:
-            return f"TRY_CAST(CAST({x} AS VARCHAR) AS DECIMAL(38,18))"
-        case KqlType.DATETIME:
-            return f"CAST({ticks(x)} AS DECIMAL(38,18))"
-        case KqlType.STRING:
-            return f"TRY_CAST(trim({x}) AS DECIMAL(38,18))"
-        case _:
-            return f"TRY_CAST({x} AS DECIMAL(38,18))"
-
-
-def _to_datetime(emit: Emit, operand: Fragment) -> str:
-    x = operand.text
-    match operand.type:
-        case KqlType.STRING | KqlType.DYNAMIC:
-            inner = x if operand.type is KqlType.STRING else f"({x} ->> '$')"
-            slow = emit.python("kql_todatetime", _parse_datetime, ["VARCHAR"], "TIMESTAMP", inner)
-            fast = f"TRY_CAST(rtrim(trim({inner}), 'Z') AS TIMESTAMP)"
-            return f"(CASE WHEN regexp_full_match({inner}, '{_ISO}') THEN {fast} ELSE {slow} END)"
-        case _:
-            return moment(f"CAST({x} AS BIGINT)")
-
-
-def _to_timespan(emit: Emit, operand: Fragment) -> str:
-    x = operand.text
-    match operand.type:
-        case KqlType.STRING | KqlType.DYNAMIC:
-            inner = x if operand.type is KqlType.STRING else f"({x} ->> '$')"
-            return emit.python("kql_totimespan", _parse_timespan, ["VARCHAR"], "BIGINT", inner)
-        case KqlType.DATETIME:
-            return f"(epoch_us(({x})::TIME) * 10)"
-        case _:
-            return f"TRY_CAST({x} AS BIGINT)"
-
-
-def _to_guid(emit: Emit, operand: Fragment) -> str:
-    inner = operand.text if operand.type is KqlType.STRING else f"({operand.text} ->> '$')"
-    return emit.python("kql_toguid", _parse_guid, ["VARCHAR"], "VARCHAR", inner)
-
-
-def _to_dynamic(emit: Emit, operand: Fragment) -> str:
-    if operand.type is KqlType.STRING:
-        return parse_json(operand.text)
-    found = json_value(operand, emit)
-    return f"nullif({found}, 'null')" if operand.nullable else found
-
-
-_CONVERSIONS = {
-    KqlType.STRING: to_string,
-    KqlType.BOOL: _to_bool,
-    KqlType.REAL: _to_real,
-    KqlType.DECIMAL: _to_decimal,
-    KqlType.DATETIME: _to_datetime,
-    KqlType.TIMESPAN: _to_timespan,
-    KqlType.GUID: _to_guid,
-    KqlType.DYNAMIC: _to_dynamic,
-}
-_WIDENS = {(KqlType.INT, KqlType.LONG), (KqlType.INT, KqlType.REAL), (KqlType.LONG, KqlType.REAL), (KqlType.BOOL, KqlType.LONG)}
+            raise refused(f"{operand.type} as bool")
 
 
 def convert(emit: Emit, operand: Fragment, type_: KqlType) -> Fragment:
     """tostring(), tolong() and so on. Never raises, null where the text does not fit."""
     if operand.type is type_:
         return operand
-    if type_ in (KqlType.INT, KqlType.LONG):
-        sql = _to_integer(emit, operand, type_)
-    else:
-        sql = _CONVERSIONS[type_](emit, operand)
-    nullable = type_ is not KqlType.STRING and (operand.nullable or (operand.type, type_) not in _WIDENS)
-    return Fragment(sql, type_, nullable)
+    match type_:
+        case KqlType.STRING:
+            return Fragment(_to_string(operand), type_, False)
+        case KqlType.INT | KqlType.LONG:
+            return Fragment(_to_integer(operand, type_), type_)
+        case KqlType.REAL:
+            return Fragment(_to_real(operand), type_)
+        case KqlType.DECIMAL:
+            return Fragment(_to_decimal(operand), type_)
+        case KqlType.BOOL:
+            return Fragment(_to_bool(operand), type_)
+        case KqlType.DYNAMIC:
+            return Fragment(_to_dynamic(emit, operand), type_)
+        case _:
+            raise refused(f"{operand.type} as {type_}")
+
+
+def _to_dynamic(emit: Emit, operand: Fragment) -> str:
+    return parse_json(operand.text) if operand.type is KqlType.STRING else f"nullIf({json_value(operand, emit)}, 'null')"
 
 
 def series(kind: KqlType, start: Fragment, end: Fragment, step: Fragment, name: str) -> str:
     """SELECT of the values of `range`."""
     a, b, c = start.text, end.text, step.text
     if kind is KqlType.DATETIME:
-        return f"SELECT unnest(generate_series({a}, {b}, to_microseconds({c} // 10))) AS {name}"
+        count = f"intDiv(toUnixTimestamp64Micro({b}) - toUnixTimestamp64Micro({a}), intDiv({c}, 10))"
+        numbers = f"SELECT arrayJoin(range(toUInt64({count} + 1))) AS i"
+        return f"SELECT addMicroseconds({a}, i * intDiv({c}, 10)) AS {name} FROM ({numbers})"
     if kind is KqlType.REAL:
-        count = f"CAST(floor(({b} - {a}) / {c} + 1e-9) AS BIGINT)"
-        return f"SELECT {a} + {c} * i AS {name} FROM (SELECT unnest(generate_series(0, {count})) AS i)"
-    return f"SELECT unnest(generate_series({a}, {b}, {c})) AS {name}"
+        raise refused("a range of reals")
+    return f"SELECT toInt64({a} + i * {c}) AS {name} FROM (SELECT arrayJoin(range(toUInt64(intDiv({b} - {a}, {c}) + 1))) AS i)"
 
 
 def pack(emit: Emit, operands: tuple[Fragment, ...], ignore: bool) -> str:
-    """A property bag of key, value, key, value ..."""
-    parts = []
-    for key, value in zip(operands[::2], operands[1::2], strict=True):
-        text_key = text(_json_key(str(key.value)))
-        rendered = json_value(value, emit)
-        if ignore:
-            empty = f"{value.text} = ''" if value.type is KqlType.STRING else f"{value.text} IS NULL"
-            parts.append(f"CASE WHEN {empty} THEN NULL ELSE {text_key} || {rendered} END")
-        else:
-            parts.append(f"{text_key} || {rendered}")
-    return "('{' || concat_ws(',', " + ", ".join(parts) + ") || '}')" if parts else "'{}'"
+    raise refused("pack_all()")
 
 
-def _json_key(key: str) -> str:
-    return orjson.dumps(key).decode() + ":"
+def groups(operand: str, pattern: str, count: int) -> str:
+    raise refused("the operator parse")
+
+
+def group(held: str, index: int) -> str:
+    raise refused("the operator parse")
+
+
+def expanded(operand: str, bags_as_arrays: bool) -> str:
+    raise refused("the operator mv-expand")
+
+
+def divide(a: str, b: str) -> str:
+    """Integer division toward zero."""
+    return f"intDiv({a}, {b})"
+
+
+def microseconds(operand: str) -> str:
+    """DateTime64 -> microseconds since 1970."""
+    return f"toUnixTimestamp64Micro({operand})"
+
+
+def moved(operand: str, distance: str) -> str:
+    """A DateTime64 some microseconds later."""
+    return f"addMicroseconds({operand}, {distance})"
+
+
+def lower(operand: str) -> str:
+    """In lower case."""
+    return f"lowerUTF8({operand})"
+
+
+def contains(operand: str, needle: str) -> str:
+    """Does a text hold another?"""
+    return f"(position({operand}, {needle}) > 0)"
+
+
+def starts_with(operand: str, needle: str) -> str:
+    """Does a text start with another?"""
+    return f"startsWith({operand}, {needle})"
+
+
+def ends_with(operand: str, needle: str) -> str:
+    """Does a text end with another?"""
+    return f"endsWith({operand}, {needle})"
+
+
+def matches(operand: str, pattern: str) -> str:
+    """Does a regular expression (RE2) match somewhere?"""
+    return f"match({operand}, {pattern})"
+
+
+def same(a: str, b: str) -> str:
+    """Equality in which null equals null."""
+    return f"{a} IS NOT DISTINCT FROM {b}"

@@ -441,3 +441,48 @@ def expanded(operand: str, bags_as_arrays: bool) -> str:
         f"(CASE WHEN {operand} IS NULL THEN [CAST(NULL AS VARCHAR)] WHEN starts_with({operand}, '[') THEN {items} "
         f"WHEN starts_with({operand}, '{{') THEN {members} ELSE [{operand}] END)"
     )
+
+
+def divide(a: str, b: str) -> str:
+    """Integer division toward zero."""
+    return f"({a} // {b})"
+
+
+def microseconds(operand: str) -> str:
+    """TIMESTAMP -> microseconds since 1970."""
+    return f"epoch_us({operand})"
+
+
+def moved(operand: str, distance: str) -> str:
+    """A TIMESTAMP some microseconds later."""
+    return f"({operand} + to_microseconds({distance}))"
+
+
+def lower(operand: str) -> str:
+    """In lower case."""
+    return f"lower({operand})"
+
+
+def contains(operand: str, needle: str) -> str:
+    """Does a text hold another?"""
+    return f"contains({operand}, {needle})"
+
+
+def starts_with(operand: str, needle: str) -> str:
+    """Does a text start with another?"""
+    return f"starts_with({operand}, {needle})"
+
+
+def ends_with(operand: str, needle: str) -> str:
+    """Does a text end with another?"""
+    return f"ends_with({operand}, {needle})"
+
+
+def matches(operand: str, pattern: str) -> str:
+    """Does a regular expression (RE2) match somewhere?"""
+    return f"regexp_matches({operand}, {pattern})"
+
+
+def same(a: str, b: str) -> str:
+    """Equality in which null equals null."""
+    return f"{a} IS NOT DISTINCT FROM {b}"

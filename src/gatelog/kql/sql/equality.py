@@ -6,13 +6,13 @@ from gatelog.kql.catalog.rows import Fragment
 from gatelog.schema.types import KqlType
 
 
-def equality(operator: str, left: Fragment, right: Fragment, null_is_false: bool = False) -> str:
+def equality(operator: str, left: Fragment, right: Fragment, null_is_false: bool = False, ieee: bool = False) -> str:
     """Kusto's == and !=: false (true) when one side is null, null when both are; NaN equals nothing."""
     a, b = left.text, right.text
     negated = operator == "!="
     sql = f"({a} {'<>' if negated else '='} {b})"
     real = {left.type, right.type} & {KqlType.REAL} and KqlType.DECIMAL not in (left.type, right.type)
-    if real:
+    if real and not ieee:
         side = left if left.type is KqlType.REAL else right
         other = right if side is left else left
         constant = isinstance(other.value, (int, float)) and other.value == other.value

@@ -112,7 +112,7 @@ def _long(emit: Emit, operator: str, x: Fragment, y: Fragment) -> str:
     if x.type is INT and y.type is INT:
         a = f"CAST({a} AS BIGINT)"
     if operator == "/":
-        return f"({a} // {b})" if y.value not in (UNKNOWN, 0) else f"({a} // nullif({b}, 0))"
+        return str(emit.sql.divide(a, b if y.value not in (UNKNOWN, 0) else f"nullif({b}, 0)"))
     if operator == "%":
         divisor = str(abs(y.value)) if isinstance(y.value, int) and y.value else f"abs(nullif({b}, 0))"
         return f"((({a} % {divisor}) + {divisor}) % {divisor})"
@@ -162,10 +162,10 @@ def _decimal(emit: Emit, operator: str, x: Fragment, y: Fragment) -> str:
 def _timespan(emit: Emit, operator: str, x: Fragment, y: Fragment) -> str:
     a, b = x.text, y.text
     if x.type is DATETIME and y.type is DATETIME:
-        sql = f"((epoch_us({a}) - epoch_us({b})) * 10)"
+        sql = f"(({emit.sql.microseconds(a)} - {emit.sql.microseconds(b)}) * 10)"
         return f"({sql} + {x.tick - y.tick})" if x.tick != y.tick else sql
     if x.type is DATETIME:
-        return f"((epoch_us({a}) * 10 + 621355968000000000) % nullif({b}, 0))"
+        return f"(({emit.sql.microseconds(a)} * 10 + 621355968000000000) % nullif({b}, 0))"
     if x.type is TIMESPAN and y.type is TIMESPAN:
         return _long(emit, operator, x, y)
     span, number = (x, y) if x.type is TIMESPAN else (y, x)
@@ -188,8 +188,9 @@ def _datetime(emit: Emit, operator: str, x: Fragment, y: Fragment) -> str:
     moment, span = (x, y) if x.type is DATETIME else (y, x)
     if isinstance(span.value, int):
         delta = span.value if operator == "+" else -span.value
-        return f"({moment.text} + to_microseconds({(moment.tick + delta) // 10}))"
-    return f"({moment.text} {operator} to_microseconds({span.text} // 10))"
+        return str(emit.sql.moved(moment.text, str((moment.tick + delta) // 10)))
+    distance = emit.sql.divide(span.text, "10")
+    return str(emit.sql.moved(moment.text, distance if operator == "+" else f"(-{distance})"))
 
 
 _ARITHMETIC = {LONG: _long, REAL: _real, DECIMAL: _decimal, TIMESPAN: _timespan, DATETIME: _datetime}
@@ -232,9 +233,18 @@ def aligned(left: Bound, right: Bound, span: Span, what: str, ordering: bool) ->
 
 
 def _numbers(left: Bound, right: Bound) -> tuple[Bound, Bound]:
+    if left.type is INT and right.type is LONG and _small(right):
+        return left, Const(INT, right.value)
+    if right.type is INT and left.type is LONG and _small(left):
+        return Const(INT, left.value), right
     if DECIMAL in (left.type, right.type) and REAL in (left.type, right.type):
         return convert(left, DECIMAL), convert(right, DECIMAL)
     return left, right
+
+
+def _small(bound: Bound) -> bool:
+    """A constant that fits into an int: comparing it as one lets the engine use its statistics."""
+    return isinstance(bound.value, int) and -(1 << 31) <= bound.value < 1 << 31
 
 
 def compare(operator: str, left: Bound, right: Bound, span: Span) -> Bound:
@@ -247,7 +257,7 @@ def compare(operator: str, left: Bound, right: Bound, span: Span) -> Bound:
 
 def _equality(operator: str) -> Any:
     def render(emit: Emit, left: Fragment, right: Fragment) -> str:
-        return equality(operator, left, right)
+        return equality(operator, left, right, ieee=emit.dialect != "duckdb")
 
     return render
 
@@ -257,7 +267,7 @@ def _ordering(operator: str) -> Any:
         sql = f"({left.text} {operator} {right.text})"
         suspect = right if operator in ("<", "<=") else left
         if suspect.type is REAL and not isinstance(suspect.value, (int, float)):
-            return f"({sql} AND NOT isnan({suspect.text}))"
+            return f"({sql} AND NOT isnan({suspect.text}))" if emit.dialect == "duckdb" else sql
         return sql
 
     return render
@@ -312,8 +322,10 @@ def _has(before: bool, after: bool, fold: bool) -> Any:
                 return "true"
             pattern = emit.text(flags + term_pattern(right.value, before, after))
             needle = right.value.lower() if fold else right.value
-            text = f"lower({left.text})" if fold else left.text
-            return f"(contains({text}, {emit.text(needle)}) AND regexp_matches({left.text}, {pattern}))"
+            text = emit.sql.lower(left.text) if fold else left.text
+            return f"({emit.sql.contains(text, emit.text(needle))} AND {emit.sql.matches(left.text, pattern)})"
+        if emit.dialect != "duckdb":
+            raise emit.refuse("a term that is not constant is not supported on this engine")
         start = emit.text(f"{flags}{f'(^|{_LETTER})' if before else ''}")
         end = emit.text(f"($|{_LETTER})" if after else "")
         return f"({right.text} = '' OR regexp_matches({left.text}, {start} || regexp_escape({right.text}) || {end}))"
@@ -323,21 +335,22 @@ def _has(before: bool, after: bool, fold: bool) -> Any:
 
 def _plain(function: str, fold: bool) -> Any:
     def render(emit: Emit, left: Fragment, right: Fragment) -> str:
+        find = getattr(emit.sql, function)
         if not fold:
-            return f"{function}({left.text}, {right.text})"
-        needle = emit.text(right.value.lower()) if isinstance(right.value, str) else f"lower({right.text})"
-        return f"{function}(lower({left.text}), {needle})"
+            return str(find(left.text, right.text))
+        needle = emit.text(right.value.lower()) if isinstance(right.value, str) else emit.sql.lower(right.text)
+        return str(find(emit.sql.lower(left.text), needle))
 
     return render
 
 
 def _same_text(emit: Emit, left: Fragment, right: Fragment) -> str:
-    needle = emit.text(right.value.lower()) if isinstance(right.value, str) else f"lower({right.text})"
-    return f"(lower({left.text}) = {needle})"
+    needle = emit.text(right.value.lower()) if isinstance(right.value, str) else emit.sql.lower(right.text)
+    return f"({emit.sql.lower(left.text)} = {needle})"
 
 
 def _matches(emit: Emit, left: Fragment, right: Fragment) -> str:
-    return f"regexp_matches({left.text}, {right.text})"
+    return str(emit.sql.matches(left.text, right.text))
 
 
 _PREDICATES: dict[str, Any] = {
@@ -491,8 +504,8 @@ def _in_plain(emit: Emit, left: Fragment, *items: Fragment) -> str:
 
 
 def _in_folded(emit: Emit, left: Fragment, *items: Fragment) -> str:
-    texts = ", ".join(emit.text(item.value.lower()) if isinstance(item.value, str) else f"lower({item.text})" for item in items)
-    return f"(lower({left.text}) IN ({texts}))"
+    lowered = [emit.text(item.value.lower()) if isinstance(item.value, str) else emit.sql.lower(item.text) for item in items]
+    return f"({emit.sql.lower(left.text)} IN ({', '.join(lowered)}))"
 
 
 # -- members

@@ -128,6 +128,11 @@ class Lowering:
         self._hoisted.append((name, sql))
         return name
 
+    def require_duckdb(self, what: str) -> None:
+        """Raises Finding where an operator has SQL for DuckDB only."""
+        if self.dialect != "duckdb":
+            raise self.refuse(f"{what} is not available on {self.dialect}")
+
     def refuse(self, message: str) -> Finding:
         return Finding(NOT_SUPPORTED, message, (0, 0))
 
@@ -162,7 +167,7 @@ class Lowering:
                 return "(" + f" {expression.name.upper()} ".join(parts) + ")"
             if expression.name in ("==", "!="):
                 operands = [self.render(argument, rel) for argument in expression.arguments]
-                return equality(expression.name, operands[0], operands[1], null_is_false=True)
+                return equality(expression.name, operands[0], operands[1], null_is_false=True, ieee=self.dialect != "duckdb")
         return self.render(expression, rel).text
 
     def _apply(
@@ -232,7 +237,7 @@ class Lowering:
         text, name = left.text, self.column_name(column)
         values = self.select(inner, [column])
         if expression.fold_case:
-            text, name = f"lower({text})", f"lower({name})"
+            text, name = str(self.sql.lower(text)), str(self.sql.lower(name))
         source = f"(SELECT {name} FROM ({values}) WHERE {self.column_name(column)} IS NOT NULL)"
         sql = f"coalesce({text} IN {source}, false)"
         return Fragment(f"(NOT {sql})" if expression.negated else sql, KqlType.BOOL, False)
@@ -417,7 +422,7 @@ class Lowering:
         """A SQL step that makes the relation's rows in order; gives its name."""
         if rel.order and (rel.computed or rel.limit):
             rel = self.seal(rel)
-        names = [f"{rel.names[column]} AS r{index}" for index, column in enumerate(columns)]
+        names = [f"{self._final(rel, column)} AS r{index}" for index, column in enumerate(columns)]
         sql = f"SELECT {', '.join(names) or '1 AS one'} FROM {rel.source}"
         if rel.where:
             sql += f" WHERE {' AND '.join(rel.where)}"
@@ -426,6 +431,11 @@ class Lowering:
             sql += f" {rel.limit}"
         self.sql_step(name, sql, rel.uses)
         return name
+
+    def _final(self, rel: Rel, column: Column) -> str:
+        """The column as its own SQL type: ClickHouse lets comparisons be numbers and literals be narrow."""
+        text = rel.names[column]
+        return text if self.dialect == "duckdb" else f"CAST({text} AS {self.sql.TYPES[column.type]})"
 
     def sql_step(self, name: str, sql: str, uses: frozenset[str]) -> None:
         """Append a SQL step with the shared relations that it names."""
