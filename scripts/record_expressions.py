@@ -55,7 +55,7 @@ def program(cases: list[tuple[int, str]], context: dict[str, object]) -> tuple[s
         block = text[2:-1] if text.startswith("@{") else f"return {text[2:-1] if text.startswith('@(') else text};"
         owner[len(lines) + 1] = index
         lines.append(f"  static object F{index}(Context context) {{ {block} }}")
-    lines.append('  public static void Main() { Console.OutputEncoding = new UTF8Encoding(false);')
+    lines.append("  public static void Main() { Console.OutputEncoding = new UTF8Encoding(false);")
     lines.append('    System.Threading.Thread.CurrentThread.CurrentCulture = new CultureInfo("en-US");')
     lines += [f"    Run({index}, F{index});" for index, _ in cases]
     lines.append("  } }")
@@ -71,7 +71,11 @@ def run(cases: list[tuple[int, str]], context: dict[str, object], place: Path) -
             ["mcs", "-nologo", "-nowarn:1718,219,162,168,252,253", f"-r:{NEWTONSOFT}", "-r:System.Core", "-r:System.Xml", "-r:System.Xml.Linq", "-r:System.Numerics", "a.cs"],
             cwd=place, capture_output=True, text=True, check=False,
         )  # fmt: skip
-        refused = {owner[int(line)]: why for line, why in re.findall(r"a\.cs\((\d+),\d+\): error (.*)", done.stdout + done.stderr) if int(line) in owner}
+        refused = {
+            owner[int(line)]: why
+            for line, why in re.findall(r"a\.cs\((\d+),\d+\): error (.*)", done.stdout + done.stderr)
+            if int(line) in owner
+        }
         if not refused:
             break
         for index, why in refused.items():
@@ -79,7 +83,14 @@ def run(cases: list[tuple[int, str]], context: dict[str, object], place: Path) -
         cases = [(i, t) for i, t in cases if i not in refused]
     if done.returncode:
         sys.exit(done.stdout + done.stderr)
-    answer = subprocess.run(["mono", "a.exe"], cwd=place, capture_output=True, text=True, check=True, env={"MONO_PATH": str(NEWTONSOFT.parent), "TZ": "UTC", "PATH": "/usr/bin:/bin", "LANG": "en_US.UTF-8"})
+    answer = subprocess.run(
+        ["mono", "a.exe"],
+        cwd=place,
+        capture_output=True,
+        text=True,
+        check=True,
+        env={"MONO_PATH": str(NEWTONSOFT.parent), "TZ": "UTC", "PATH": "/usr/bin:/bin", "LANG": "en_US.UTF-8"},
+    )
     rows = (line.split(" ", 1) for line in answer.stdout.split("\n") if line)
     return {int(index): json.loads(row) for index, row in rows}
 

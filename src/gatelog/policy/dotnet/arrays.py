@@ -26,7 +26,7 @@ def sort(source: Any) -> None:
 
 def sort_with(source: Any, by: Callable[[Any, Any], int]) -> None:
     items = items_of(source)
-    items[:] = sorted(list(iterate(source)), key=functools.cmp_to_key(by))
+    items[:] = sorted(iterate(source), key=functools.cmp_to_key(by))
 
 
 def reverse(source: Any) -> None:

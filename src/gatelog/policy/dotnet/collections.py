@@ -9,9 +9,14 @@ from gatelog.policy.dotnet import exceptions as ex
 from gatelog.policy.dotnet.metadata import STRING, Type
 from gatelog.policy.dotnet.numbers import Byte
 from gatelog.policy.dotnet.runtime import MAX_ITEMS, Array, Instance, equals, hash_of, iterate, key_of, to_text
+from gatelog.policy.dotnet.strings import compare_with
 
 GENERIC: Final = "System.Collections.Generic."
 _RANGE: Final = "Index was out of range. Must be non-negative and less than the size of the collection."
+OUTSIDE: Final = (
+    "Offset and length were out of bounds for the array or count is greater than the number of elements "
+    "from index to the end of the source collection."
+)
 _CHANGED: Final = "Collection was modified; enumeration operation may not execute."
 
 
@@ -256,8 +261,22 @@ class Comparer(Instance):
         self.key: Callable[[Any], Any] = (lambda v: v.upper() if v is not None else v) if mode in (1, 3, 5) else key_of
 
 
-def keyed(comparer: Comparer | None) -> Callable[[Any], Any]:
-    return comparer.key if comparer is not None else key_of
+def comparer(mode: int) -> Callable[[], Comparer]:
+    """A static property of StringComparer."""
+    made = Comparer(mode)
+    return lambda: made
+
+
+def same_text(by: Comparer, left: str | None, right: str | None) -> bool:
+    return bool(by.key(left) == by.key(right))
+
+
+def compare_text(by: Comparer, left: str | None, right: str | None) -> int:
+    return compare_with(left, right, by.mode)
+
+
+def keyed(by: Comparer | None) -> Callable[[Any], Any]:
+    return by.key if by is not None else key_of
 
 
 def at(source: Any, index: int) -> Any:
@@ -357,8 +376,7 @@ def remove_range(source: List, index: int, count: int) -> None:
     if index < 0 or count < 0:
         raise ex.out_of_range("index" if index < 0 else "count", "Non-negative number required.")
     if index + count > len(source.items):
-        raise ex.argument("Offset and length were out of bounds for the array or count is greater than the number of elements from "
-                          "index to the end of the source collection.")  # fmt: skip
+        raise ex.argument(OUTSIDE)
     del source.items[index : index + count]
 
 
@@ -382,8 +400,7 @@ def insert_range(source: List, index: int, values: Any) -> None:
 
 def get_range(source: List, index: int, count: int) -> List:
     if index + count > len(source.items):
-        raise ex.argument("Offset and length were out of bounds for the array or count is greater than the number of elements from "
-                          "index to the end of the source collection.")  # fmt: skip
+        raise ex.argument(OUTSIDE)
     return List(source.element, source.items[index : index + count])
 
 
@@ -532,5 +549,3 @@ def copy_to(source: Any, target: Any, start: int) -> None:
 
 def clear(source: Any) -> None:
     source.items.clear()
-
-

@@ -15,8 +15,25 @@ from gatelog.policy.dotnet.date_parse import parse_date, parse_offset, parse_spa
 from gatelog.policy.dotnet.dates import DateTime, DateTimeOffset, TimeSpan
 from gatelog.policy.dotnet.guids import Guid
 from gatelog.policy.dotnet.guids import parse as parse_guid
-from gatelog.policy.dotnet.metadata import BOOL, BYTE, CHAR, DECIMAL, DOUBLE, FLOAT, INT, INTEGERS, LONG, OBJECT, SBYTE, SHORT
-from gatelog.policy.dotnet.metadata import STRING, UINT, ULONG, USHORT, Type
+from gatelog.policy.dotnet.metadata import (
+    BOOL,
+    BYTE,
+    CHAR,
+    DECIMAL,
+    DOUBLE,
+    FLOAT,
+    INT,
+    INTEGERS,
+    LONG,
+    OBJECT,
+    SBYTE,
+    SHORT,
+    STRING,
+    UINT,
+    ULONG,
+    USHORT,
+    Type,
+)
 from gatelog.policy.dotnet.runtime import Enum, to_text, type_of
 from gatelog.policy.dotnet.uris import Uri, read
 
@@ -177,7 +194,7 @@ def to_integer(kind: Type, value: Any) -> Any:
 def cast_error(value: Any, kind: Type) -> ex.DotNetException:
     if isinstance(value, DateTime | bool | n.Char | float | Decimal):
         return ex.invalid_cast(f"Invalid cast from '{type_of(value).short}' to '{kind.short}'.")
-    return ex.invalid_cast("Unable to cast object of type '{}' to type 'System.IConvertible'.".format(type_of(value)))
+    return ex.invalid_cast(f"Unable to cast object of type '{type_of(value)}' to type 'System.IConvertible'.")
 
 
 def to_double(value: Any) -> float:
@@ -294,7 +311,9 @@ def from_base(kind: Type) -> Callable[[str | None, int], Any]:
         if text is None:
             return MAKERS[kind](0)
         if not text:
-            raise ex.out_of_range("startIndex", "Index was out of range. Must be non-negative and less than the size of the collection.")
+            raise ex.out_of_range(
+                "startIndex", "Index was out of range. Must be non-negative and less than the size of the collection."
+            )
         if base == 10:
             return parse_integer(kind, text)
         digits = text[2:] if base == 16 and text[:2] in ("0x", "0X") else text
@@ -327,10 +346,13 @@ def read_bytes(form: str, make: Callable[[Any], Any]) -> Callable[[bytearray | N
         if data is None:
             raise ex.argument_null("value")
         if not 0 <= start < len(data):
-            raise ex.out_of_range("startIndex", "Index was out of range. Must be non-negative and less than the size of the collection.")
+            raise ex.out_of_range(
+                "startIndex", "Index was out of range. Must be non-negative and less than the size of the collection."
+            )
         if start + width > len(data):
             raise ex.argument(
-                "Destination array is not long enough to copy all the items in the collection. Check array index and length.", "value"
+                "Destination array is not long enough to copy all the items in the collection. Check array index and length.",
+                "value",
             )
         return make(struct.unpack_from(form, data, start)[0])
 

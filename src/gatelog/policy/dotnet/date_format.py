@@ -1,6 +1,7 @@
 """Dates as text and text as dates: standard and custom format strings of .NET, culture en-US.
 
-Source: the .NET articles "Standard date and time format strings", "Custom date and time format strings", "TimeSpan format strings".
+Source: the .NET articles "Standard date and time format strings", "Custom date and time format strings"
+and "TimeSpan format strings".
 """
 
 from __future__ import annotations
@@ -12,7 +13,20 @@ from typing import Final
 from gatelog.policy.dotnet import exceptions as ex
 from gatelog.policy.dotnet.dates import DAY, LOCAL, TICKS, UTC, DateTime, DateTimeOffset, TimeSpan, offset_text
 
-MONTHS: Final = ("January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November", "December")
+MONTHS: Final = (
+    "January",
+    "February",
+    "March",
+    "April",
+    "May",
+    "June",
+    "July",
+    "August",
+    "September",
+    "October",
+    "November",
+    "December",
+)
 DAYS: Final = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 STANDARD: Final = {
     "d": "M/d/yyyy",

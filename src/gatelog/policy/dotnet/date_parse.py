@@ -130,13 +130,31 @@ def parse_offset_with(text: str | None, _provider: object, styles: int = 0) -> D
 
 
 _EXACT: Final = {
-    "yyyy": r"(?P<year>\d{4})", "yy": r"(?P<year>\d{2})", "MMMM": f"(?P<name>{'|'.join(MONTHS)})",
-    "MMM": f"(?P<name>{'|'.join(m[:3] for m in MONTHS)})", "MM": r"(?P<month>\d{2})", "M": r"(?P<month>\d{1,2})",
-    "dddd": f"(?:{'|'.join(DAYS)})", "ddd": f"(?:{'|'.join(d[:3] for d in DAYS)})", "dd": r"(?P<day>\d{2})", "d": r"(?P<day>\d{1,2})",
-    "HH": r"(?P<h>\d{2})", "H": r"(?P<h>\d{1,2})", "hh": r"(?P<h>\d{2})", "h": r"(?P<h>\d{1,2})", "mm": r"(?P<m>\d{2})",
-    "m": r"(?P<m>\d{1,2})", "ss": r"(?P<s>\d{2})", "s": r"(?P<s>\d{1,2})", "tt": "(?P<ap>AM|PM)", "t": "(?P<ap>A|P)",
-    "zzz": r"(?P<zone>[+-]\d{2}:\d{2})", "zz": r"(?P<zone>[+-]\d{2})", "z": r"(?P<zone>[+-]\d{1,2})", "K": r"(?P<zone>Z|[+-]\d{2}:\d{2})?",
-}  # fmt: skip
+    "yyyy": r"(?P<year>\d{4})",
+    "yy": r"(?P<year>\d{2})",
+    "MMMM": f"(?P<name>{'|'.join(MONTHS)})",
+    "MMM": f"(?P<name>{'|'.join(m[:3] for m in MONTHS)})",
+    "MM": r"(?P<month>\d{2})",
+    "M": r"(?P<month>\d{1,2})",
+    "dddd": f"(?:{'|'.join(DAYS)})",
+    "ddd": f"(?:{'|'.join(d[:3] for d in DAYS)})",
+    "dd": r"(?P<day>\d{2})",
+    "d": r"(?P<day>\d{1,2})",
+    "HH": r"(?P<h>\d{2})",
+    "H": r"(?P<h>\d{1,2})",
+    "hh": r"(?P<h>\d{2})",
+    "h": r"(?P<h>\d{1,2})",
+    "mm": r"(?P<m>\d{2})",
+    "m": r"(?P<m>\d{1,2})",
+    "ss": r"(?P<s>\d{2})",
+    "s": r"(?P<s>\d{1,2})",
+    "tt": "(?P<ap>AM|PM)",
+    "t": "(?P<ap>A|P)",
+    "zzz": r"(?P<zone>[+-]\d{2}:\d{2})",
+    "zz": r"(?P<zone>[+-]\d{2})",
+    "z": r"(?P<zone>[+-]\d{1,2})",
+    "K": r"(?P<zone>Z|[+-]\d{2}:\d{2})?",
+}
 _PIECES: Final = re.compile(r"y+|M+|d+|H+|h+|m+|s+|t+|f+|F+|z+|K|\\.|'[^']*'|\"[^\"]*\"|%|.", re.DOTALL)
 
 
@@ -218,7 +236,9 @@ def parse_span(text: str | None) -> TimeSpan:
         days, hours = hours, "0"
     numbers = [int(v or 0) for v in (days, hours, minutes, seconds)]
     if numbers[1] > 23 or numbers[2] > 59 or numbers[3] > 59:
-        raise ex.overflow("The TimeSpan could not be parsed because at least one of the numeric components is out of range or "
-                          "contains too many digits.")  # fmt: skip
+        raise ex.overflow(
+            "The TimeSpan could not be parsed because at least one of the numeric components is out of range or "
+            "contains too many digits."
+        )
     ticks = numbers[0] * DAY + (numbers[1] * 3600 + numbers[2] * 60 + numbers[3]) * TICKS + int((fraction or "").ljust(7, "0"))
     return TimeSpan(-ticks if sign else ticks)

@@ -68,9 +68,8 @@ class DateTime(Instance):
         year, month, day = self.date_parts()
         seconds = self.ticks // TICKS % 86400
         hour = seconds // 3600
-        return (
-            f"{month}/{day}/{year:04d} {hour % 12 or 12}:{seconds // 60 % 60:02d}:{seconds % 60:02d} {'AM' if hour < 12 else 'PM'}"
-        )
+        half = "AM" if hour < 12 else "PM"
+        return f"{month}/{day}/{year:04d} {hour % 12 or 12}:{seconds // 60 % 60:02d}:{seconds % 60:02d} {half}"
 
     def date_parts(self) -> tuple[int, int, int]:
         day = date.fromordinal(self.ticks // DAY + 1)

@@ -57,7 +57,15 @@ def by_name(name: str | None) -> Encoding:
 
 
 def by_code_page(page: int) -> Encoding:
-    names = {65001: "utf-8", 20127: "us-ascii", 1200: "utf-16", 1201: "utf-16BE", 28591: "iso-8859-1", 1252: "windows-1252", 12000: "utf-32"}
+    names = {
+        65001: "utf-8",
+        20127: "us-ascii",
+        1200: "utf-16",
+        1201: "utf-16BE",
+        28591: "iso-8859-1",
+        1252: "windows-1252",
+        12000: "utf-32",
+    }
     if page not in names:
         raise ex.not_supported(f"No data is available for encoding {page}.")
     return Encoding(names[page])
@@ -149,7 +157,9 @@ def _decode_run(found: re.Match[str]) -> str:
     try:
         return data.decode()
     except UnicodeDecodeError:
-        return "".join(c if not "\udc80" <= c <= "\udcff" else f"%{ord(c) - 0xDC00:02X}" for c in data.decode(errors="surrogateescape"))
+        return "".join(
+            c if not "\udc80" <= c <= "\udcff" else f"%{ord(c) - 0xDC00:02X}" for c in data.decode(errors="surrogateescape")
+        )
 
 
 def url_encode(text: str | None) -> str | None:

@@ -68,7 +68,9 @@ _BY_SHORT_NAME: Final = {name.rpartition(".")[2]: name for name in PARENTS}
 class DotNetException(Exception):
     """What an expression raised: `.type_name` (`NullReferenceException`), `.full_name` (with namespace), `.message`."""
 
-    def __init__(self, name: str, message: str, *, inner: DotNetException | None = None, fatal: bool = False, **data: Any) -> None:
+    def __init__(
+        self, name: str, message: str, *, inner: DotNetException | None = None, fatal: bool = False, **data: Any
+    ) -> None:
         super().__init__(message)
         self.full_name = _BY_SHORT_NAME.get(name, name)
         self.message = message

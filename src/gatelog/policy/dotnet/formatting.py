@@ -74,7 +74,9 @@ def format_composite(pattern: str | None, values: Any) -> str:
             raise ex.format_error()
         index = int(found[1])
         if index >= len(items):
-            raise ex.format_error("Index (zero based) must be greater than or equal to zero and less than the size of the argument list.")
+            raise ex.format_error(
+                "Index (zero based) must be greater than or equal to zero and less than the size of the argument list."
+            )
         return format_hole(items[index], int(found[2] or 0), (found[3] or "").replace("{{", "{").replace("}}", "}"))
 
     return cat(_HOLE.sub(one, pattern))

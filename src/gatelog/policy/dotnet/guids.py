@@ -62,7 +62,9 @@ def parse(text: str | None) -> Guid:
     if found is None:
         if not re.fullmatch(r"\s*", text):
             message = "Guid should contain 32 digits with 4 dashes (xxxxxxxx-xxxx-xxxx-xxxx-xxxxxxxxxxxx)."
-            raise ex.format_error(message if "-" in text or len(text.strip()) != 32 else "Guid string should only contain hexadecimal characters.")
+            raise ex.format_error(
+                message if "-" in text or len(text.strip()) != 32 else "Guid string should only contain hexadecimal characters."
+            )
         raise ex.format_error("Unrecognized Guid format.")
     return found
 

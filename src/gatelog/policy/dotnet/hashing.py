@@ -23,8 +23,12 @@ from gatelog.policy.dotnet.runtime import Instance
 NS: Final = "System.Security.Cryptography."
 NAMES: Final = ("MD5", "SHA1", "SHA256", "SHA384", "SHA512")
 _HASHES: Final[dict[str, Any]] = {
-    "MD5": hashes.MD5, "SHA1": hashes.SHA1, "SHA256": hashes.SHA256, "SHA384": hashes.SHA384, "SHA512": hashes.SHA512,
-}  # fmt: skip
+    "MD5": hashes.MD5,
+    "SHA1": hashes.SHA1,
+    "SHA256": hashes.SHA256,
+    "SHA384": hashes.SHA384,
+    "SHA512": hashes.SHA512,
+}
 
 
 def crypto_error(message: str) -> ex.DotNetException:
@@ -139,7 +143,8 @@ class Rsa(Instance):
         return self.key
 
     def public(self) -> rsa.RSAPublicKey:
-        return self.key.public_key() if isinstance(self.key, rsa.RSAPrivateKey) else self.key  # type: ignore[no-any-return]
+        found: rsa.RSAPublicKey = self.key.public_key() if isinstance(self.key, rsa.RSAPrivateKey) else self.key
+        return found
 
     def sign(self, data: bytearray, name: AlgorithmName, pad: Padding) -> bytearray:
         return bytearray(self.private().sign(bytes(data), _signature_padding(pad, name), _hash(name)))
@@ -161,7 +166,7 @@ class Rsa(Instance):
             raise crypto_error("The parameter is incorrect.") from error
 
     def size(self) -> int:
-        return self.key.key_size  # type: ignore[no-any-return]
+        return int(self.key.key_size)
 
 
 def _hash(name: AlgorithmName) -> Any:
@@ -217,7 +222,8 @@ class Certificate(Instance):
         return bytearray(self.certificate.public_bytes(serialization.Encoding.DER))
 
     def text(self) -> str:
-        return f"[Subject]\n  {name_text(self.certificate.subject)}\n\n[Issuer]\n  {name_text(self.certificate.issuer)}\n\n[Thumbprint]\n  {self.thumbprint()}\n"
+        subject, issuer = name_text(self.certificate.subject), name_text(self.certificate.issuer)
+        return f"[Subject]\n  {subject}\n\n[Issuer]\n  {issuer}\n\n[Thumbprint]\n  {self.thumbprint()}\n"
 
     def serial(self) -> str:
         digits = f"{self.certificate.serial_number:X}"
@@ -233,8 +239,16 @@ class Certificate(Instance):
         return self.certificate == other.certificate
 
 
-_SHOWN: Final = {"commonName": "CN", "organizationName": "O", "organizationalUnitName": "OU", "countryName": "C", "localityName": "L",
-                 "stateOrProvinceName": "S", "emailAddress": "E", "domainComponent": "DC"}  # fmt: skip
+_SHOWN: Final = {
+    "commonName": "CN",
+    "organizationName": "O",
+    "organizationalUnitName": "OU",
+    "countryName": "C",
+    "localityName": "L",
+    "stateOrProvinceName": "S",
+    "emailAddress": "E",
+    "domainComponent": "DC",
+}
 
 
 def name_text(name: x509.Name) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import math
 from collections.abc import Callable
 from decimal import Decimal, InvalidOperation
 from typing import Any, Final
@@ -23,9 +22,7 @@ from gatelog.policy.dotnet.json_tokens import (
     JProperty,
     JToken,
     JValue,
-    content_token,
     value_token,
-    wrap,
 )
 from gatelog.policy.dotnet.json_writer import compact, indented
 from gatelog.policy.dotnet.metadata import (
@@ -43,7 +40,7 @@ from gatelog.policy.dotnet.metadata import (
     display,
 )
 from gatelog.policy.dotnet.numeric_format import round_trip_text
-from gatelog.policy.dotnet.runtime import Anonymous, Array, Enum, Instance, is_instance, iterate, make_array, to_text, type_of
+from gatelog.policy.dotnet.runtime import Anonymous, Enum, Instance, is_instance, iterate, make_array, to_text, type_of
 from gatelog.policy.dotnet.uris import Uri
 
 DATE: Final = Type("System.DateTime")
@@ -229,14 +226,18 @@ def deserialize(token: JToken | None, kind: Type) -> Any:
     if kind.name.startswith(LINQ):
         if is_instance(token, kind):
             return token
-        raise ex.DotNetException("JsonSerializationException", f"Deserialized JSON type '{display(token.type)}' is not compatible with "
-                                 f"expected type '{display(kind)}'. Path ''.")  # fmt: skip
+        raise ex.DotNetException(
+            "JsonSerializationException",
+            f"Deserialized JSON type '{display(token.type)}' is not compatible with expected type '{display(kind)}'. Path ''.",
+        )
     if kind.args:
         return _collection(token, kind)
     if is_null(token):
         if zero_of(kind) is None:
             return None
-        raise ex.DotNetException("JsonSerializationException", f"Error converting value {{null}} to type '{display(kind)}'. Path ''.")
+        raise ex.DotNetException(
+            "JsonSerializationException", f"Error converting value {{null}} to type '{display(kind)}'. Path ''."
+        )
     return _primitive(token, kind)
 
 
@@ -247,7 +248,9 @@ def is_null(token: JToken) -> bool:
 def _primitive(token: JToken, kind: Type) -> Any:
     if not isinstance(token, JValue):
         start = "StartObject" if isinstance(token, JObject) else "StartArray"
-        raise ex.DotNetException("JsonReaderException", f"Error reading {kind.short.lower()}. Unexpected token: {start}. Path ''.")
+        raise ex.DotNetException(
+            "JsonReaderException", f"Error reading {kind.short.lower()}. Unexpected token: {start}. Path ''."
+        )
     if type_of(token.value) == kind:
         return token.value
     try:
@@ -274,7 +277,11 @@ def _collection(token: JToken, kind: Type) -> Any:
     if is_null(token):
         return None
     if kind == BYTES:
-        return _converted(token.value, BYTES) if isinstance(token, JValue) else bytearray(deserialize(t, INT) for t in iterate(token))
+        return (
+            _converted(token.value, BYTES)
+            if isinstance(token, JValue)
+            else bytearray(deserialize(t, INT) for t in iterate(token))
+        )
     if kind.name == "[]" and isinstance(token, JArray):
         return make_array(kind.args[0], [deserialize(item, kind.args[0]) for item in token.children()])
     if kind.short in _LISTS and isinstance(token, JArray):
@@ -284,13 +291,16 @@ def _collection(token: JToken, kind: Type) -> Any:
     if kind.short in ("Dictionary", "IDictionary") and isinstance(token, JObject):
         made = Dictionary(kind.args)
         for name in token.names():
-            made.put(name if kind.args[0] == STRING else change_type(name, kind.args[0]), deserialize(token.get(name), kind.args[1]))
+            made.put(
+                name if kind.args[0] == STRING else change_type(name, kind.args[0]), deserialize(token.get(name), kind.args[1])
+            )
         return made
-    wanted = "a JSON object (e.g. {\"name\":\"value\"})" if "Dictionary" in kind.short else "a JSON array (e.g. [1,2,3])"
+    wanted = 'a JSON object (e.g. {"name":"value"})' if "Dictionary" in kind.short else "a JSON array (e.g. [1,2,3])"
     found = "object" if isinstance(token, JObject) else "array" if isinstance(token, JArray) else "primitive"
     raise ex.DotNetException(
         "JsonSerializationException",
-        f"Cannot deserialize the current JSON {found} into type '{display(kind)}' because the type requires {wanted} to deserialize correctly.",
+        f"Cannot deserialize the current JSON {found} into type '{display(kind)}' "
+        f"because the type requires {wanted} to deserialize correctly.",
     )
 
 
@@ -326,9 +336,13 @@ def serialize(value: Any) -> JToken:
         return _object((name, item) for name, item in value.fields.items())
     if isinstance(value, Dictionary):
         return _object((_key_name(key), item) for key, item in value.entries.values())
+    if isinstance(value, n.Char):
+        return JValue(str(value), "String")
     if isinstance(value, Enum):
         return JValue(n.Int64(int(value)), "Integer")
-    if isinstance(value, bytearray | str | bool | int | float | Decimal | DateTime | DateTimeOffset | TimeSpan | Guid | Uri | BigInteger):
+    if isinstance(
+        value, bytearray | str | bool | int | float | Decimal | DateTime | DateTimeOffset | TimeSpan | Guid | Uri | BigInteger
+    ):
         return value_token(value)
     parts = getattr(value, "json_fields", None)
     if parts is not None:
@@ -342,7 +356,9 @@ def serialize(value: Any) -> JToken:
         return _object((f"Item{i + 1}", item) for i, item in enumerate(value.items))
     if isinstance(value, Instance) and hasattr(value, "key"):
         return _object((("Key", value.key), ("Value", value.value)))  # type: ignore[attr-defined]
-    raise ex.DotNetException("JsonSerializationException", f"values of type '{display(type_of(value))}' cannot be serialized here")
+    raise ex.DotNetException(
+        "JsonSerializationException", f"values of type '{display(type_of(value))}' cannot be serialized here"
+    )
 
 
 def _key_name(key: Any) -> str:
@@ -386,5 +402,3 @@ def parse_decimal(text: str) -> Decimal:
 def token_text(token: JToken, formatting: int, _converters: Any = None) -> str:
     """`token.ToString(Formatting)`: JSON text, quotes around strings too."""
     return indented(token) if formatting else compact(token)
-
-

@@ -11,7 +11,17 @@ from typing import Any, Final
 from gatelog.policy.dotnet import exceptions as ex
 from gatelog.policy.dotnet.collections import Pair, Sequence
 from gatelog.policy.dotnet.json_convert import child
-from gatelog.policy.dotnet.json_tokens import JArray, JContainer, JObject, JProperty, JToken, JValue, compare_values, values_equal, wrap
+from gatelog.policy.dotnet.json_tokens import (
+    JArray,
+    JContainer,
+    JObject,
+    JProperty,
+    JToken,
+    JValue,
+    compare_values,
+    values_equal,
+    wrap,
+)
 from gatelog.policy.dotnet.metadata import STRING, Type
 from gatelog.policy.dotnet.runtime import iterate
 
@@ -102,7 +112,11 @@ class PathReader:
     def expect(self, char: str) -> None:
         self.spaces()
         if self.peek() != char:
-            raise self.fail("Path ended with open indexer." if not self.peek() else f"Unexpected character while parsing path indexer: {self.peek()}")
+            raise self.fail(
+                "Path ended with open indexer."
+                if not self.peek()
+                else f"Unexpected character while parsing path indexer: {self.peek()}"
+            )
         self.at += 1
 
     def quoted(self, closing: str) -> Step:
@@ -139,7 +153,9 @@ class PathReader:
         if inside == "*":
             return Step("wild")
         if not re.fullmatch(r"-?\d+(,-?\d+)*|-?\d*:-?\d*(:-?\d*)?", inside):
-            raise self.fail("Array index expected." if not inside else f"Unexpected character while parsing path indexer: {inside[0]}")
+            raise self.fail(
+                "Array index expected." if not inside else f"Unexpected character while parsing path indexer: {inside[0]}"
+            )
         if ":" in inside:
             return Step("slice", slice(*(int(p) if p else None for p in inside.split(":"))))
         numbers = tuple(int(p) for p in inside.split(","))
@@ -186,7 +202,7 @@ class PathReader:
             while self.at < len(self.text) and (depth or self.text[self.at] not in " )=!<>&|"):
                 depth += {"[": 1, "]": -1, "(": 1}.get(self.text[self.at], 0) - (self.text[self.at] == ")" and depth > 0)
                 self.at += 1
-            path = self.text[start:self.at]
+            path = self.text[start : self.at]
             steps = parse_path("$" + path[1:])
             return lambda token: list(walk(token, steps))
         return self.constant()
@@ -224,7 +240,7 @@ def _compare(operator: str, left: Callable[[JToken], list[JToken]], right: Calla
 
 def _matches(operator: str, left: JToken, right: JToken) -> bool:
     if not isinstance(left, JValue) or not isinstance(right, JValue):
-        return operator in ("!=", "<>", "!==") and left is not right
+        return bool(operator in ("!=", "<>", "!==") and left is not right)
     if operator in ("==", "==="):
         return _same(left, right)
     if operator in ("!=", "<>", "!=="):
@@ -237,7 +253,8 @@ def _matches(operator: str, left: JToken, right: JToken) -> bool:
         order = compare_values(left, right)
     except TypeError:
         return False
-    return {"<": order < 0, ">": order > 0, "<=": order <= 0, ">=": order >= 0}[operator]
+    answers: dict[str, bool] = {"<": order < 0, ">": order > 0, "<=": order <= 0, ">=": order >= 0}
+    return answers[operator]
 
 
 def _same(left: JValue, right: JValue) -> bool:
@@ -245,7 +262,7 @@ def _same(left: JValue, right: JValue) -> bool:
     if left.kind in numbers and right.kind in numbers:
         return compare_values(left, right) == 0
     if right.kind == "String" and left.kind in ("Date", "Guid", "Uri", "TimeSpan"):
-        return left.text() == right.value
+        return bool(left.text() == right.value)
     return values_equal(left, right)
 
 
@@ -332,8 +349,15 @@ def _filter(token: JToken, test: Test, _strict: bool) -> Iterator[JToken]:
 
 
 _STEPS: Final[dict[str, Callable[[JToken, Any, bool], Iterator[JToken]]]] = {
-    "field": _field, "fields": _fields, "index": _index, "indexes": _indexes, "slice": _slice, "wild": _wild, "scan": _scan, "filter": _filter,
-}  # fmt: skip
+    "field": _field,
+    "fields": _fields,
+    "index": _index,
+    "indexes": _indexes,
+    "slice": _slice,
+    "wild": _wild,
+    "scan": _scan,
+    "filter": _filter,
+}
 
 
 def select_one(token: JToken, path: str | None, strict: bool = False) -> JToken | None:
@@ -358,7 +382,9 @@ def select_all(token: JToken, path: str | None, strict: bool = False) -> Sequenc
 def pairs(target: JObject) -> Sequence:
     """A JObject as key-value pairs."""
     kinds = (STRING, TOKEN)
-    return Sequence(Type("System.Collections.Generic.KeyValuePair", kinds), lambda: (Pair(kinds, n, target.get(n)) for n in target.names()))
+    return Sequence(
+        Type("System.Collections.Generic.KeyValuePair", kinds), lambda: (Pair(kinds, n, target.get(n)) for n in target.names())
+    )
 
 
 def spread(source: Any) -> Sequence:

@@ -1,6 +1,7 @@
 """JSON text to tokens. Strict JSON goes through orjson; anything else through a reader with Newtonsoft's leniency and messages.
 
-Lenient: single quotes, comments, unquoted names, trailing commas in arrays, NaN, Infinity, undefined, hexadecimal and octal numbers.
+Lenient: single quotes, comments, unquoted names, trailing commas in arrays, NaN, Infinity, undefined, hexadecimal and
+octal numbers.
 """
 
 from __future__ import annotations
@@ -147,7 +148,9 @@ class TolerantReader:
             name = "StartObject" if start == "{" else "StartArray"
         else:
             token = self.value()
-            name = {"Float": "Float", "Integer": "Integer", "Boolean": "Boolean", "Null": "Null", "Date": "Date"}.get(token.kind, "String")
+            name = {"Float": "Float", "Integer": "Integer", "Boolean": "Boolean", "Null": "Null", "Date": "Date"}.get(
+                token.kind, "String"
+            )
         raise self.fail(f"Error reading {expected} from JsonReader. {_EXPECTED[expected].format(name)}.")
 
     def value(self) -> JToken:

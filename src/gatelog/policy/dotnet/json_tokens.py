@@ -96,10 +96,11 @@ class JProperty(JContainer):
     def __init__(self, name: str, value: JToken | None, parent: JObject | None = None) -> None:
         self.name = name
         self.parent = parent
-        self._value = value if value is not None else JValue(None, "Null")
+        self._value = token = value if value is not None else JValue(None, "Null")
         if parent is None:
-            self._value = adopted(self._value)
-            self._value.parent = self
+            if token.parent is not None:
+                self._value = token = token.deep_clone()
+            token.parent = self
 
     @property
     def value(self) -> JToken:
@@ -121,8 +122,7 @@ class JProperty(JContainer):
         return [self.value]
 
     def text(self) -> str:
-        from_writer = WRITERS.indented
-        return from_writer(self)
+        return str(WRITERS.indented(self))
 
     def deep_clone(self) -> JProperty:
         return JProperty(self.name, self.value.deep_clone())
@@ -169,7 +169,8 @@ class JObject(JContainer):
     def add(self, name: str, value: JToken | None) -> None:
         if name in self.own():
             raise ex.argument(
-                f"Can not add property {name} to Newtonsoft.Json.Linq.JObject. Property with the same name already exists on object."
+                f"Can not add property {name} to Newtonsoft.Json.Linq.JObject. "
+                "Property with the same name already exists on object."
             )
         self.put(name, value)
 
@@ -189,7 +190,7 @@ class JObject(JContainer):
         return len(self.items if self.raw is None else self.raw)
 
     def text(self) -> str:
-        return WRITERS.indented(self)
+        return str(WRITERS.indented(self))
 
     def deep_clone(self) -> JObject:
         copy = JObject()
@@ -212,7 +213,9 @@ class JArray(JContainer):
 
     def get(self, index: int) -> JToken:
         if not 0 <= index < len(self.items):
-            raise ex.out_of_range("index", "Index was out of range. Must be non-negative and less than the size of the collection.")
+            raise ex.out_of_range(
+                "index", "Index was out of range. Must be non-negative and less than the size of the collection."
+            )
         found = self.items[index]
         if found is None:
             assert self.raw is not None
@@ -234,7 +237,9 @@ class JArray(JContainer):
 
     def insert(self, index: int, value: JToken | None) -> None:
         if not 0 <= index <= len(self.items):
-            raise ex.out_of_range("index", "Index was out of range. Must be non-negative and less than the size of the collection.")
+            raise ex.out_of_range(
+                "index", "Index was out of range. Must be non-negative and less than the size of the collection."
+            )
         token = adopted(value if value is not None else JValue(None, "Null"))
         token.parent = self
         self.own().insert(index, token)
@@ -252,7 +257,7 @@ class JArray(JContainer):
         return len(self.items)
 
     def text(self) -> str:
-        return WRITERS.indented(self)
+        return str(WRITERS.indented(self))
 
     def deep_clone(self) -> JArray:
         copy = JArray()
@@ -342,9 +347,7 @@ def value_token(value: Any) -> JValue:
     if kind is None and isinstance(value, JValue):
         return JValue(value.value, value.kind)
     if kind is None:
-        raise ex.argument(
-            f"Could not determine JSON object type for type {full_type_name(value)}."
-        )
+        raise ex.argument(f"Could not determine JSON object type for type {full_type_name(value)}.")
     return JValue(value, kind)
 
 
@@ -363,6 +366,8 @@ def property_content(name: str, value: Any) -> JProperty:
     """`new JProperty(name, content)`: a sequence becomes an array."""
     if name is None:
         raise ex.argument_null("name")
+    if type(value) is str:
+        return JProperty(name, JValue(value, "String"))
     if isinstance(value, JProperty):
         raise ex.argument("Can not add Newtonsoft.Json.Linq.JProperty to Newtonsoft.Json.Linq.JProperty.")
     if is_multi(value):
@@ -374,7 +379,9 @@ def property_content(name: str, value: Any) -> JProperty:
 
 def is_multi(value: Any) -> bool:
     """Whether content is a sequence of content (strings, tokens and bytes are not)."""
-    return isinstance(value, Array) or (isinstance(value, Instance) and not isinstance(value, JToken) and hasattr(value, "__iter__"))
+    return isinstance(value, Array) or (
+        isinstance(value, Instance) and not isinstance(value, JToken) and hasattr(value, "__iter__")
+    )
 
 
 def fill_array(array: JArray, content: Any) -> None:
@@ -387,16 +394,18 @@ def fill_array(array: JArray, content: Any) -> None:
 
 def fill_object(target: JObject, content: Any) -> None:
     """`JObject.Add(content)`: properties, or sequences of them."""
-    if is_multi(content):
+    if type(content) is JProperty:
+        if content.parent is not None:
+            target.add(content.name, content.value)
+            return
+        if content.name in target.own():
+            target.add(content.name, None)
+        token = content._value
+        token.parent = content.parent = target
+        target.items[content.name] = token
+    elif is_multi(content):
         for item in content:
             fill_object(target, item)
-    elif isinstance(content, JProperty):
-        value = content.value
-        if content.parent is None:
-            value.parent = None
-        target.add(content.name, value)
-        if content.parent is None:
-            content.parent = target
     else:
         name = full_type_name(content) if isinstance(content, JToken) else LINQ + "JValue"
         raise ex.argument(f"Can not add {name} to Newtonsoft.Json.Linq.JObject.")
@@ -481,4 +490,3 @@ def _join_name(lead: str, name: str) -> str:
     if re.search(r"[ .'/\"\[\]()\t\n\r\f\b\\]", name):
         return f"{lead}['{name}']"
     return f"{lead}.{name}" if lead else name
-

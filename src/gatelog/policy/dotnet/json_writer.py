@@ -26,7 +26,7 @@ _ODD_RAW: Final = re.compile("[\x85\u2028\u2029\x7f-\x9f\ud800-\udfff\x00-\x1f]|
 def quote(text: str) -> str:
     """A JSON string: only quotes, backslashes, control characters and U+0085, U+2028, U+2029 are escaped."""
     quoted = _quote_basic(text)
-    if _ODD.search(quoted) is not None:
+    if not text.isascii() and _ODD.search(quoted) is not None:
         quoted = quoted.replace("\x85", "\\u0085").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
     return quoted
 
@@ -59,7 +59,9 @@ def _layout(mantissa: str, exponent: int, digits: int) -> str:
     if figures == "0":
         return "0"
     if not -5 < exponent < digits:
-        return f"{sign}{figures[0]}{'.' + figures[1:] if len(figures) > 1 else ''}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+        return (
+            f"{sign}{figures[0]}{'.' + figures[1:] if len(figures) > 1 else ''}E{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+        )
     if exponent < 0:
         return f"{sign}0.{'0' * (-exponent - 1)}{figures}"
     if len(figures) <= exponent + 1:
@@ -146,8 +148,9 @@ def _write_object(token: JObject, parts: list[str], newline: str) -> None:
         if child is None:
             assert token.raw is not None
             _write_raw(token.raw[name], parts, deeper)
-        elif isinstance(child, JValue):
-            parts.append(value_text(child))
+        elif type(child) is JValue:
+            value = child.value
+            parts.append(quote(value) if type(value) is str else value_text(child))
         else:
             _write(child, parts, deeper)
         lead = ","

@@ -28,7 +28,10 @@ def part_of(text: str) -> dict[str, Any] | None:
 def claim_values(value: Any) -> list[str]:
     """A claim's values as text."""
     items = value if isinstance(value, list) else [value]
-    return [item if isinstance(item, str) else to_text(wrap(item)) if isinstance(item, dict | list) else scalar(item) for item in items]
+    return [
+        item if isinstance(item, str) else to_text(wrap(item)) if isinstance(item, dict | list) else scalar(item)
+        for item in items
+    ]
 
 
 def scalar(value: Any) -> str:

@@ -3,17 +3,31 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from gatelog.policy.dotnet import proxy
-from gatelog.policy.dotnet.collections import ZEROS
+from gatelog.policy.dotnet.collections import ZEROS, Pair
+from gatelog.policy.dotnet.converting import MAKERS
 from gatelog.policy.dotnet.dates import DateTime, DateTimeOffset, TimeSpan
 from gatelog.policy.dotnet.formatting import format_hole
 from gatelog.policy.dotnet.guids import EMPTY
 from gatelog.policy.dotnet.metadata import BOOL, CHAR, DECIMAL, DOUBLE, FLOAT, INTEGERS, VOID, Library, Type, TypeDef
 from gatelog.policy.dotnet.numbers import Char, Single
 from gatelog.policy.dotnet.runtime import CASTS, Enum, cat, equals, to_text
-from gatelog.policy.dotnet.tables import context, cryptography, exceptions, identity, json, numbers, patterns, sequences, text, time, xml
+from gatelog.policy.dotnet.tables import (
+    context,
+    cryptography,
+    exceptions,
+    identity,
+    json,
+    numbers,
+    patterns,
+    sequences,
+    text,
+    time,
+    xml,
+)
 
 
 def enum_maker(definition: TypeDef) -> Callable[[int], Any]:
@@ -38,9 +52,9 @@ class Whitelist(Library):
         self.equals = equals
         self.format_hole = format_hole
         self._defaults: dict[Type, Any] = {
-            BOOL: False, CHAR: Char("\0"), DOUBLE: 0.0, FLOAT: Single(0.0), DECIMAL: numbers.Decimal(0), VOID: None,
+            BOOL: False, CHAR: Char("\0"), DOUBLE: 0.0, FLOAT: Single(0.0), DECIMAL: Decimal(0), VOID: None,
             Type("System.Guid"): EMPTY, Type("System.DateTime"): DateTime(0), Type("System.DateTimeOffset"): DateTimeOffset(0),
-            Type("System.TimeSpan"): TimeSpan(0), **{kind: numbers.cv.MAKERS[kind](0) for kind in INTEGERS},
+            Type("System.TimeSpan"): TimeSpan(0), **{kind: MAKERS[kind](0) for kind in INTEGERS},
         }  # fmt: skip
 
     def default_of(self, kind: Type) -> Any:
@@ -50,7 +64,7 @@ class Whitelist(Library):
         if kind.name in self.enum_makers:
             return self.enum_makers[kind.name](0)
         if kind.name == "System.Collections.Generic.KeyValuePair":
-            return sequences.co.Pair(kind.args, self.default_of(kind.args[0]), self.default_of(kind.args[1]))
+            return Pair(kind.args, self.default_of(kind.args[0]), self.default_of(kind.args[1]))
         return None
 
 

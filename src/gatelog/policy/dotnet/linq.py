@@ -314,13 +314,13 @@ def order(left: Any, right: Any) -> int:
     if isinstance(left, str) and not isinstance(left, Char):
         return compare(left, right)
     if isinstance(left, float) and (left != left or right != right):
-        return (left == left) - (right == right)
+        return int(left == left) - int(right == right)
     if isinstance(left, DateTimeOffset):
-        return (left.utc_ticks > right.utc_ticks) - (left.utc_ticks < right.utc_ticks)
+        return int(left.utc_ticks > right.utc_ticks) - int(left.utc_ticks < right.utc_ticks)
     if isinstance(left, DateTime | TimeSpan):
-        return (left.ticks > right.ticks) - (left.ticks < right.ticks)
+        return int(left.ticks > right.ticks) - int(left.ticks < right.ticks)
     if isinstance(left, Guid):
-        return (left.digits > right.digits) - (left.digits < right.digits)
+        return int(left.digits > right.digits) - int(left.digits < right.digits)
     own = getattr(left, "compare_to", None)
     if own is not None:
         return int(own(right))
@@ -389,7 +389,12 @@ def to_lookup(args: Types, source: Any, key: Callable[[Any], Any], value: Callab
 
 
 def join(
-    args: Types, outer: Any, inner: Any, outer_key: Callable[[Any], Any], inner_key: Callable[[Any], Any], form: Callable[..., Any]
+    args: Types,
+    outer: Any,
+    inner: Any,
+    outer_key: Callable[[Any], Any],
+    inner_key: Callable[[Any], Any],
+    form: Callable[..., Any],
 ) -> Sequence:
     def run() -> Iterator[Any]:
         index: dict[Any, list[Any]] = {}
@@ -404,11 +409,10 @@ def join(
 
 def aggregate(source: Any, form: Callable[[Any, Any], Any]) -> Any:
     items = source_of(source)
-    for result in items:
-        break
-    else:
+    first_item = next(items, ...)
+    if first_item is ...:
         raise ex.invalid_operation(EMPTY)
-    return functools.reduce(form, items, result)
+    return functools.reduce(form, items, first_item)
 
 
 def aggregate_seed(source: Any, seed: Any, form: Callable[[Any, Any], Any]) -> Any:

@@ -10,7 +10,8 @@ A library file declares a type as a `TypeDef` whose rows are pairs of a C# signa
         ("explicit string(Version v)", to_text),                 # conversion; also implicit
         ("operator bool ==(Version a, Version b)", same),
     ))
-Prefixes: `typed` hands the type arguments over first (as a tuple), `ctx` the context object before everything.
+Prefixes: `some` promises a value that is not null, `typed` hands the type arguments over first (as a tuple), `ctx` the
+context object before everything.
 """
 
 from __future__ import annotations
@@ -146,12 +147,15 @@ class Member:
     type: Type
     parameters: tuple[Parameter, ...]
     does: str | Callable[..., Any]
-    setter: Callable[..., Any] | None = None
+    setter: Any = None
+    """What assigns the property or element; of a static property: its constant value."""
     variables: tuple[str, ...] = ()
     static: bool = False
     typed: bool = False
     context: bool = False
     extension: bool = False
+    some: bool = False
+    """Its value is never null."""
     signature: str = field(default="", compare=False)
 
 
@@ -245,9 +249,10 @@ def parse_member(row: tuple[Any, ...], owner: TypeDef, names: Callable[[str, int
     """A declared row as a `Member`."""
     signature, does = row[0], row[1]
     reader = _Reader(signature, names, owner.variables)
-    flags = {word: reader.accept(word) for word in ("typed", "ctx", "static")}
+    flags = {word: reader.accept(word) for word in ("some", "typed", "ctx", "static")}
     setter = row[2] if len(row) > 2 else None
     shared = {"does": does, "setter": setter, "typed": flags["typed"], "context": flags["ctx"], "signature": signature}
+    shared["some"] = flags["some"]
     own = Type(owner.full_name, tuple(Type("!" + v) for v in owner.variables))
     if reader.peek() == "new" and reader.peek(1) == "(":
         reader.take()
@@ -274,7 +279,14 @@ def parse_member(row: tuple[Any, ...], owner: TypeDef, names: Callable[[str, int
     parameters = _parameters(reader)
     extension = bool(parameters) and parameters[0].mode == "this"
     return Member(
-        "method", name, result, parameters, variables=variables, static=flags["static"] or extension, extension=extension, **shared
+        "method",
+        name,
+        result,
+        parameters,
+        variables=variables,
+        static=flags["static"] or extension,
+        extension=extension,
+        **shared,
     )
 
 

@@ -10,7 +10,7 @@ from urllib.parse import parse_qsl, quote_plus
 import orjson
 
 from gatelog.policy.dotnet import exceptions as ex
-from gatelog.policy.dotnet.collections import Dictionary, List, Pair, Sequence, zero_of
+from gatelog.policy.dotnet.collections import Dictionary, List, Pair, zero_of
 from gatelog.policy.dotnet.dates import EPOCH, TICKS, UTC, DateTime, TimeSpan
 from gatelog.policy.dotnet.json_reader import parse_bytes
 from gatelog.policy.dotnet.json_tokens import JToken, wrap
@@ -36,10 +36,11 @@ class Scope(Protocol):
 class Message(Instance):
     """IRequest or IResponse over the record's value; `parsed` keeps the body's parsed JSON as long as the bytes are the same."""
 
-    __slots__ = ("certificate", "ip", "matched", "message", "original_url", "parsed", "source")
+    __slots__ = ("certificate", "consumed", "ip", "matched", "message", "original_url", "parsed", "source")
 
     def __init__(self, message: Any) -> None:
         self.message = message
+        self.consumed = False
         self.parsed: Any = ...
         self.source: bytes | None = None
         self.ip = ""
@@ -162,23 +163,20 @@ class VariableMap(Instance):
         return iter([Pair(self.args, k, v) for k, v in self.data.items()])
 
 
-def request_body(request: Message) -> Body | None:
-    return Body(request)
-
-
-def response_body(response: Message) -> Body | None:
-    return Body(response)
+def body_of(owner: Message) -> Body | None:
+    """`Body` is null when the message has none; a body that was consumed is still there, and refuses to be read."""
+    return Body(owner) if owner.message.body or owner.consumed else None
 
 
 def take(body: Body, keep: bool) -> bytes:
     """The body's bytes; without `keep` they are gone afterwards and the message goes on empty."""
     data = body.owner.message.body
     if data is None:
-        if getattr(body.owner.message, "method", "") and body.owner.source is None:
+        if not body.owner.consumed:
             return b""
         raise ex.invalid_operation("The message body has already been consumed.")
     if not keep:
-        body.owner.source = data
+        body.owner.consumed = True
         body.owner.message.body = None
     return bytes(data)
 

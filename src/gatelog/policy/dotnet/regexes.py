@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-import re._parser as sre_parser
+import re._parser as sre_parser  # type: ignore[import-not-found]  # the only way to see a pattern's structure
 from collections.abc import Callable, Iterator
 from functools import lru_cache
 from typing import Any, Final
@@ -17,7 +17,17 @@ NS: Final = "System.Text.RegularExpressions."
 MAX_INPUT: Final = 1_000_000
 """Characters that a pattern may be run over; 2,000 when it nests repetitions, whose matching time can explode."""
 MAX_NESTED_INPUT: Final = 2_000
-IGNORE_CASE, MULTILINE, EXPLICIT, COMPILED, SINGLE_LINE, IGNORE_SPACE, RIGHT_TO_LEFT, ECMA, CULTURE = 1, 2, 4, 8, 16, 32, 64, 256, 512
+IGNORE_CASE, MULTILINE, EXPLICIT, COMPILED, SINGLE_LINE, IGNORE_SPACE, RIGHT_TO_LEFT, ECMA, CULTURE = (
+    1,
+    2,
+    4,
+    8,
+    16,
+    32,
+    64,
+    256,
+    512,
+)
 
 _TOKEN: Final = re.compile(
     r"\\p\{(?P<prop>\w+)\}|\\P\{(?P<notprop>\w+)\}|\\k[<'](?P<ref>\w+)[>']|\\(?P<escape>.)|\(\?<(?P<name>[A-Za-z_]\w*)>|\(\?'(?P<quoted>[A-Za-z_]\w*)'"
@@ -25,9 +35,18 @@ _TOKEN: Final = re.compile(
     re.DOTALL,
 )
 _CATEGORIES: Final = {
-    "L": "^\\W\\d_", "Lu": "A-ZÀ-ÖØ-Þ", "Ll": "a-zß-öø-ÿ", "N": "\\d", "Nd": "\\d", "P": "!-#%-*,-/:;?@\\[-\\]_{}", "Z": "\\s", "Zs": " \xa0",
-    "S": "$+<=>^`|~", "Cc": "\x00-\x1f\x7f-\x9f", "IsBasicLatin": "\x00-\x7f",
-}  # fmt: skip
+    "L": "^\\W\\d_",
+    "Lu": "A-ZÀ-ÖØ-Þ",
+    "Ll": "a-zß-öø-ÿ",
+    "N": "\\d",
+    "Nd": "\\d",
+    "P": "!-#%-*,-/:;?@\\[-\\]_{}",
+    "Z": "\\s",
+    "Zs": " \xa0",
+    "S": "$+<=>^`|~",
+    "Cc": "\x00-\x1f\x7f-\x9f",
+    "IsBasicLatin": "\x00-\x7f",
+}
 
 
 def parse_error(pattern: str, message: str) -> ex.DotNetException:
@@ -80,8 +99,10 @@ def _escape(char: str) -> str:
 def _category(pattern: str, name: str, negated: bool) -> str:
     inside = _CATEGORIES.get(name)
     if inside is None:
-        raise parse_error(pattern, f"Unknown property '{name}'.") if name[:1].islower() else ex.not_supported(
-            f"the Unicode category '{name}' is not supported in regular expressions here"
+        raise (
+            parse_error(pattern, f"Unknown property '{name}'.")
+            if name[:1].islower()
+            else ex.not_supported(f"the Unicode category '{name}' is not supported in regular expressions here")
         )
     if inside.startswith("^"):
         return f"[{inside[1:]}]" if negated else f"[{inside}]"
@@ -124,11 +145,15 @@ def _class(pattern: str, start: int) -> tuple[int, str]:
 
 
 _MESSAGES: Final = (
-    ("missing ), unterminated subpattern", "Not enough )'s."), ("unbalanced parenthesis", "Too many )'s."),
-    ("nothing to repeat", "Quantifier {x,y} following nothing."), ("multiple repeat", "Nested quantifier *."),
-    ("unterminated character set", "Unterminated [] set."), ("bad character range", "[x-y] range in reverse order."),
-    ("bad escape (end", "Illegal \\ at end of pattern."), ("invalid group reference", "Reference to undefined group number."),
-)  # fmt: skip
+    ("missing ), unterminated subpattern", "Not enough )'s."),
+    ("unbalanced parenthesis", "Too many )'s."),
+    ("nothing to repeat", "Quantifier {x,y} following nothing."),
+    ("multiple repeat", "Nested quantifier *."),
+    ("unterminated character set", "Unterminated [] set."),
+    ("bad character range", "[x-y] range in reverse order."),
+    ("bad escape (end", "Illegal \\ at end of pattern."),
+    ("invalid group reference", "Reference to undefined group number."),
+)
 
 
 class Compiled:
@@ -140,7 +165,13 @@ class Compiled:
         if options & RIGHT_TO_LEFT:
             raise ex.not_supported("RegexOptions.RightToLeft is not supported here")
         flags = 0
-        for bit, flag in ((IGNORE_CASE, re.IGNORECASE), (MULTILINE, re.MULTILINE), (SINGLE_LINE, re.DOTALL), (IGNORE_SPACE, re.VERBOSE), (ECMA, re.ASCII)):
+        for bit, flag in (
+            (IGNORE_CASE, re.IGNORECASE),
+            (MULTILINE, re.MULTILINE),
+            (SINGLE_LINE, re.DOTALL),
+            (IGNORE_SPACE, re.VERBOSE),
+            (ECMA, re.ASCII),
+        ):
             flags |= flag if options & bit else 0
         self.pattern = pattern
         text = translate(pattern, options)
@@ -296,7 +327,9 @@ def subject_of(regex: Compiled, text: str | None) -> str:
         raise ex.argument_null("input")
     if len(text) > (MAX_NESTED_INPUT if regex.nested else MAX_INPUT):
         raise ex.DotNetException(
-            "RegexMatchTimeoutException", "The Regex engine has timed out while trying to match a pattern to an input string.", fatal=False
+            "RegexMatchTimeoutException",
+            "The Regex engine has timed out while trying to match a pattern to an input string.",
+            fatal=False,
         )
     return units(text)
 
@@ -331,10 +364,11 @@ def expand(template: str, match: Match) -> str:
         name = found[1] or found[2]
         if name is not None:
             known = [g for g in groups.items if g.name == name]
-            return known[0].value if known else found[0]
+            return str(known[0].value) if known else found[0]
         assert match.found is not None
         subject, start, end = match.subject, match.found.start(), match.found.end()
-        return {"$": "$", "&": match.value, "`": subject[:start], "'": subject[end:], "_": subject, "+": groups.items[-1].value}[mark]
+        marks = {"$": "$", "&": match.value, "`": subject[:start], "'": subject[end:], "_": subject}
+        return marks[mark] if mark in marks else str(groups.items[-1].value)
 
     return _DOLLAR.sub(one, template)
 

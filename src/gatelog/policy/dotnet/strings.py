@@ -12,7 +12,9 @@ from gatelog.policy.dotnet.metadata import CHAR, STRING
 from gatelog.policy.dotnet.numbers import Char
 from gatelog.policy.dotnet.runtime import MAX_TEXT, Array, Enum, cat, iterate, joined, to_text, units
 
-WHITE: Final = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+WHITE: Final = (
+    "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u2028\u2029\u202f\u205f\u3000"
+)
 
 
 def length(text: str) -> int:
@@ -181,10 +183,14 @@ def index_of(text: str, value: str | None, start: int = 0, count: int | None = N
         raise ex.argument_null("value")
     view = units(text)
     if not 0 <= start <= len(view):
-        raise ex.out_of_range("startIndex", "Index was out of range. Must be non-negative and less than the size of the collection.")
+        raise ex.out_of_range(
+            "startIndex", "Index was out of range. Must be non-negative and less than the size of the collection."
+        )
     end = len(view) if count is None else start + count
     if end > len(view) or (count is not None and count < 0):
-        raise ex.out_of_range("count", "Count must be positive and count must refer to a location within the string/array/collection.")
+        raise ex.out_of_range(
+            "count", "Count must be positive and count must refer to a location within the string/array/collection."
+        )
     return folded(view, comparison).find(folded(units(value), comparison), start, end)
 
 
@@ -201,7 +207,9 @@ def last_index_of(text: str, value: str | None, start: int | None = None) -> int
         raise ex.argument_null("value")
     view = units(text)
     if start is not None and view and not -1 <= start < len(view) + 1:
-        raise ex.out_of_range("startIndex", "Index was out of range. Must be non-negative and less than the size of the collection.")
+        raise ex.out_of_range(
+            "startIndex", "Index was out of range. Must be non-negative and less than the size of the collection."
+        )
     end = len(view) if start is None else start + 1
     if not value:
         return max(len(view) - 1, 0)
@@ -405,3 +413,8 @@ def upper_char(char: str) -> Char:
 
 def lower_char(char: str) -> Char:
     return Char(lower(char))
+
+
+def normalized(text: str) -> str:
+    """`Normalize()`: form C."""
+    return unicodedata.normalize("NFC", text)

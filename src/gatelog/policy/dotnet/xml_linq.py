@@ -89,7 +89,13 @@ class XAttribute(XObject):
         self.value = content_text(value)
 
     def text(self) -> str:
-        shown = "xmlns" if self.name.local == "xmlns" else f"xmlns:{self.name.local}" if self.name.namespace == XMLNS else self.name.local
+        shown = (
+            "xmlns"
+            if self.name.local == "xmlns"
+            else f"xmlns:{self.name.local}"
+            if self.name.namespace == XMLNS
+            else self.name.local
+        )
         return f'{shown}="{escape_attribute(self.value)}"'
 
 
@@ -316,10 +322,14 @@ def parse_tree(data: bytes) -> Any:
         root = etree.fromstring(data, parser)
     except etree.XMLSyntaxError as error:
         line, column = error.position
-        raise ex.DotNetException("XmlException", f"{error.msg.partition(', line')[0]}. Line {line}, position {column}." if data.strip() else "Root element is missing.") from None
-    if root.getroottree().docinfo.doctype:
-        raise ex.DotNetException("XmlException", "For security reasons DTD is prohibited in this XML document. To enable DTD processing set the DtdProcessing "
-                                 "property on XmlReaderSettings to Parse and pass the settings into XmlReader.Create method.")  # fmt: skip
+        raise ex.DotNetException(
+            "XmlException",
+            f"{error.msg.partition(', line')[0]}. Line {line}, position {column}."
+            if data.strip()
+            else "Root element is missing.",
+        ) from None
+    if getattr(root.getroottree().docinfo, "doctype", ""):
+        raise ex.DotNetException("XmlException", "For security reasons DTD is prohibited in this XML document.")
     return root
 
 
@@ -394,7 +404,11 @@ def replace_with(node: Any, content: Any) -> None:
 
 def text_with(node: XElement, options: int) -> str:
     """`ToString(SaveOptions)`: 1 is DisableFormatting."""
-    return node.text() if not options & 1 else "".join(p for n in (node.nodes if isinstance(node, XDocument) else [node]) for p in _write(n, "", {}, indent=False))
+    return (
+        node.text()
+        if not options & 1
+        else "".join(p for n in (node.nodes if isinstance(node, XDocument) else [node]) for p in _write(n, "", {}, indent=False))
+    )
 
 
 def cast(kind: Type, nullable: bool = False) -> Any:

@@ -16,4 +16,14 @@ from gatelog.policy.expression.context import Context
 from gatelog.policy.expression.describe import describe
 from gatelog.policy.expression.syntax import ExpressionError
 
-__all__ = ["Context", "DotNetException", "Expression", "ExpressionError", "compile", "describe", "evaluate", "to_text", "type_name"]
+__all__ = [
+    "Context",
+    "DotNetException",
+    "Expression",
+    "ExpressionError",
+    "compile",
+    "describe",
+    "evaluate",
+    "to_text",
+    "type_name",
+]

@@ -8,7 +8,8 @@ from typing import Any, Final
 
 import tree_sitter
 
-from gatelog.policy.dotnet.metadata import NULL, OBJECT, VOID, Library, Type, nullable
+from gatelog.policy.dotnet.library import Whitelist
+from gatelog.policy.dotnet.metadata import NULL, OBJECT, VOID, Type, nullable
 from gatelog.policy.expression.syntax import ExpressionError, Source
 
 NOTHING: Final = object()
@@ -100,7 +101,7 @@ class LambdaMismatch(Exception):
 class Compilation:
     """The state of compiling one expression; the binding functions call each other through it."""
 
-    def __init__(self, source: Source, library: Library) -> None:
+    def __init__(self, source: Source, library: Whitelist) -> None:
         self.source = source
         self.library = library
         self.constants: dict[str, Any] = {}
@@ -171,7 +172,7 @@ class Compilation:
         return found
 
 
-def closed(expr: Expr, library: Library) -> Expr:
+def closed(expr: Expr, library: Whitelist) -> Expr:
     """Put the null tests of a `?.` chain around it; a value type becomes nullable."""
     if not expr.guards:
         return expr

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from gatelog.policy.dotnet import runtime
-from gatelog.policy.dotnet.exceptions import DotNetException
+from gatelog.policy.dotnet.exceptions import DotNetException, spent
 from gatelog.policy.dotnet.library import LIBRARY
 from gatelog.policy.dotnet.metadata import Type
 from gatelog.policy.expression.bound import Compilation, Function, friendly
@@ -80,7 +80,7 @@ def evaluate(expression: Expression, context: Context | Exchange) -> Any:
             "InsufficientExecutionStackException", "Insufficient stack to continue executing the program safely.", fatal=True
         ) from None
     except MemoryError:
-        raise runtime.ex.spent("needs too much memory") from None
+        raise spent("needs too much memory") from None
 
 
 def to_text(value: Any) -> str:

@@ -128,8 +128,7 @@ def _to_integer(c: Compilation, expr: Expr, target: Type) -> Expr:
 
 def enum_of(c: Compilation, kind: Type) -> Callable[[int], Any]:
     """The function that makes a value of an enum type."""
-    from_number: Callable[[int], Any] = c.library.enum_makers[kind.name]
-    return from_number
+    return c.library.enum_makers[kind.name]
 
 
 def _fold(value: Any, target: Type) -> Any:

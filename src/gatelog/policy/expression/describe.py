@@ -15,6 +15,7 @@ from gatelog.policy.dotnet import numbers as n
 from gatelog.policy.dotnet.date_parse import parse_offset, parse_span
 from gatelog.policy.dotnet.dates import EPOCH, UTC, DateTime
 from gatelog.policy.dotnet.guids import parse as parse_guid
+from gatelog.policy.dotnet.hashing import Certificate
 from gatelog.policy.dotnet.json_reader import parse as parse_json
 from gatelog.policy.dotnet.json_tokens import wrap
 from gatelog.policy.dotnet.jwt import Jwt
@@ -110,18 +111,39 @@ def response_of(plain: Plain | None, place: str = "Response") -> Response | None
     if plain is None:
         return None
     status = int(plain.get("StatusCode", 200))
-    return Response(status, plain.get("StatusReason", ""), headers_of(plain.get("Headers")), body_of(plain.get("Body", ""), place))
+    return Response(
+        status, plain.get("StatusReason", ""), headers_of(plain.get("Headers")), body_of(plain.get("Body", ""), place)
+    )
 
 
 _TYPED: Final[dict[str, Callable[[Any], Any]]] = {
-    "String": str, "Boolean": bool, "Int32": int, "Int64": lambda v: n.Int64(int(v)), "Int16": lambda v: n.Int16(int(v)),
-    "UInt16": lambda v: n.UInt16(int(v)), "UInt32": lambda v: n.UInt32(int(v)), "UInt64": lambda v: n.UInt64(int(v)),
-    "Byte": lambda v: n.Byte(int(v)), "SByte": lambda v: n.SByte(int(v)), "Double": float, "Single": lambda v: n.Single(float(v)),
-    "Decimal": lambda v: Decimal(str(v)), "Char": n.Char, "Guid": parse_guid, "TimeSpan": parse_span, "Uri": lambda v: read(v, relative=True),
-    "DateTime": lambda v: date_of(v), "DateTimeOffset": parse_offset, "JToken": lambda v: token_of(v), "JObject": lambda v: token_of(v),
-    "JArray": lambda v: token_of(v), "Byte[]": lambda v: bytearray(base64.b64decode(v)), "String[]": lambda v: Array(STRING, list(v)),
-    "Jwt": Jwt.parse, "IResponse": lambda v: Message(response_of(v)),
-}  # fmt: skip
+    "String": str,
+    "Boolean": bool,
+    "Int32": int,
+    "Int64": lambda v: n.Int64(int(v)),
+    "Int16": lambda v: n.Int16(int(v)),
+    "UInt16": lambda v: n.UInt16(int(v)),
+    "UInt32": lambda v: n.UInt32(int(v)),
+    "UInt64": lambda v: n.UInt64(int(v)),
+    "Byte": lambda v: n.Byte(int(v)),
+    "SByte": lambda v: n.SByte(int(v)),
+    "Double": float,
+    "Single": lambda v: n.Single(float(v)),
+    "Decimal": lambda v: Decimal(str(v)),
+    "Char": n.Char,
+    "Guid": parse_guid,
+    "TimeSpan": parse_span,
+    "Uri": lambda v: read(v, relative=True),
+    "DateTime": lambda v: date_of(v),
+    "DateTimeOffset": parse_offset,
+    "JToken": lambda v: token_of(v),
+    "JObject": lambda v: token_of(v),
+    "JArray": lambda v: token_of(v),
+    "Byte[]": lambda v: bytearray(base64.b64decode(v)),
+    "String[]": lambda v: Array(STRING, list(v)),
+    "Jwt": Jwt.parse,
+    "IResponse": lambda v: Message(response_of(v)),
+}
 
 
 def date_of(text: str) -> DateTime:
@@ -135,7 +157,7 @@ def token_of(value: Any) -> Any:
 
 
 def value_of(plain: Any, place: str = "Variables") -> Any:
-    """A typed value: JSON's own (text, true, whole number = Int32, other number = Double, null) or `{"Type": ..., "Value": ...}`."""
+    """A typed value: JSON's own (whole numbers are Int32, other numbers Double) or `{"Type": ..., "Value": ...}`."""
     if isinstance(plain, Mapping) and set(plain) == {"Type", "Value"}:
         make = _TYPED.get(plain["Type"])
         if make is None:
@@ -149,13 +171,34 @@ def value_of(plain: Any, place: str = "Variables") -> Any:
 
 
 _FIELDS: Final = {
-    "Id": "id", "Name": "name", "Path": "path", "Revision": "revision", "Version": "version", "IsCurrentRevision": "is_current",
-    "ServiceUrl": "service_url", "Protocols": "protocols", "Method": "method", "UrlTemplate": "url_template",
-    "ApprovalRequired": "approval_required", "SubscriptionRequired": "subscription_required", "SubscriptionLimit": "subscriptions_limit",
-    "Groups": "groups", "PrimaryKey": "primary_key", "SecondaryKey": "secondary_key", "Key": "primary_key", "Email": "email",
-    "FirstName": "first_name", "LastName": "last_name", "Note": "note", "Region": "region", "GatewayId": "gateway_id",
-    "InstanceId": "instance_id", "ServiceId": "id", "ServiceName": "name", "Identities": "identities",
-}  # fmt: skip
+    "Id": "id",
+    "Name": "name",
+    "Path": "path",
+    "Revision": "revision",
+    "Version": "version",
+    "IsCurrentRevision": "is_current",
+    "ServiceUrl": "service_url",
+    "Protocols": "protocols",
+    "Method": "method",
+    "UrlTemplate": "url_template",
+    "ApprovalRequired": "approval_required",
+    "SubscriptionRequired": "subscription_required",
+    "SubscriptionLimit": "subscriptions_limit",
+    "Groups": "groups",
+    "PrimaryKey": "primary_key",
+    "SecondaryKey": "secondary_key",
+    "Key": "primary_key",
+    "Email": "email",
+    "FirstName": "first_name",
+    "LastName": "last_name",
+    "Note": "note",
+    "Region": "region",
+    "GatewayId": "gateway_id",
+    "InstanceId": "instance_id",
+    "ServiceId": "id",
+    "ServiceName": "name",
+    "Identities": "identities",
+}
 _DATES: Final = {"CreatedDate": "created", "StartDate": "start", "EndDate": "end", "RegistrationDate": "registered"}
 
 
@@ -188,15 +231,35 @@ def last_error(plain: Plain | None) -> LastError | None:
     if plain is None:
         return None
     return LastError(
-        source=plain.get("Source", ""), reason=plain.get("Reason", ""), message=plain.get("Message", ""), scope=plain.get("Scope", ""),
-        section=plain.get("Section", ""), path=plain.get("Path", ""), policy_id=plain.get("PolicyId", ""),
-    )  # fmt: skip
+        source=plain.get("Source", ""),
+        reason=plain.get("Reason", ""),
+        message=plain.get("Message", ""),
+        scope=plain.get("Scope", ""),
+        section=plain.get("Section", ""),
+        path=plain.get("Path", ""),
+        policy_id=plain.get("PolicyId", ""),
+    )
 
 
-_KNOWN: Final = frozenset({
-    "Request", "Response", "Variables", "Api", "Operation", "Product", "Subscription", "User", "Deployment", "LastError", "RequestId",
-    "Timestamp", "Elapsed", "Tracing", "Now",
-})  # fmt: skip
+_KNOWN: Final = frozenset(
+    {
+        "Request",
+        "Response",
+        "Variables",
+        "Api",
+        "Operation",
+        "Product",
+        "Subscription",
+        "User",
+        "Deployment",
+        "LastError",
+        "RequestId",
+        "Timestamp",
+        "Elapsed",
+        "Tracing",
+        "Now",
+    }
+)
 
 
 def describe(description: Plain | None = None) -> Context:
@@ -232,7 +295,10 @@ def describe(description: Plain | None = None) -> Context:
         tracing=bool(plain.get("Tracing", False)),
     )
     clock = DescribedClock(moment_of(plain["Now"]) if "Now" in plain else started + elapsed, elapsed)
-    return Context(exchange, clock)
+    scope = Context(exchange, clock)
+    if asked.get("Certificate"):
+        scope.request.certificate = Certificate.read(asked["Certificate"].encode())
+    return scope
 
 
 class DescribedClock(FixedClock):

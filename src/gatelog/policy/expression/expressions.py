@@ -331,7 +331,9 @@ def binary(c: Compilation, node: tree_sitter.Node) -> Expr:
 def coalesce(c: Compilation, node: tree_sitter.Node, left: Expr, right: Expr) -> Expr:
     """`left ?? right`."""
     if left.type != NULL and c.library.is_value(left.type):
-        raise c.error(node, f"Operator '??' cannot be applied to operands of type '{friendly(left.type)}' and '{friendly(right.type)}'")
+        raise c.error(
+            node, f"Operator '??' cannot be applied to operands of type '{friendly(left.type)}' and '{friendly(right.type)}'"
+        )
     temp = c.name("t")
     for kind in (underlying(left.type), left.type, right.type):
         if kind == NULL:
@@ -341,7 +343,9 @@ def coalesce(c: Compilation, node: tree_sitter.Node, left: Expr, right: Expr) ->
         if other is not None and here is not None:
             code = f"({here.code} if ({temp} := {left.code}) is not None else {other.code})"
             return value_expr(code, kind, nonnull=other.nonnull)
-    raise c.error(node, f"Operator '??' cannot be applied to operands of type '{friendly(left.type)}' and '{friendly(right.type)}'")
+    raise c.error(
+        node, f"Operator '??' cannot be applied to operands of type '{friendly(left.type)}' and '{friendly(right.type)}'"
+    )
 
 
 def prefix(c: Compilation, node: tree_sitter.Node) -> Expr:
@@ -477,4 +481,3 @@ def bind(c: Compilation, node: tree_sitter.Node) -> Expr:
     if binder is None:
         raise c.error(node, f"'{node.type.replace('_', ' ')}' is not supported within expressions")
     return binder(c, node)
-

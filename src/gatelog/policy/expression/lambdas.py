@@ -6,7 +6,17 @@ import tree_sitter
 
 from gatelog.policy.dotnet.metadata import OBJECT, VOID, Type, generic
 from gatelog.policy.dotnet.runtime import tick
-from gatelog.policy.expression.bound import Compilation, Expr, Function, Group, LambdaMismatch, Scope, Variable, closed, value_expr
+from gatelog.policy.expression.bound import (
+    Compilation,
+    Expr,
+    Function,
+    Group,
+    LambdaMismatch,
+    Scope,
+    Variable,
+    closed,
+    value_expr,
+)
 from gatelog.policy.expression.conversions import implicit
 from gatelog.policy.expression.members import Argument, call_method
 from gatelog.policy.expression.syntax import ExpressionError

@@ -9,7 +9,19 @@ from typing import Any, Final
 
 import tree_sitter
 
-from gatelog.policy.dotnet.metadata import NULL, NUMERIC, OBJECT, STRING, VOID, WIDENING, Member, Parameter, Type, array_of, substitute
+from gatelog.policy.dotnet.metadata import (
+    NULL,
+    NUMERIC,
+    OBJECT,
+    STRING,
+    VOID,
+    WIDENING,
+    Member,
+    Parameter,
+    Type,
+    array_of,
+    substitute,
+)
 from gatelog.policy.dotnet.runtime import make_array, nn
 from gatelog.policy.expression.bound import Compilation, Expr, LambdaMismatch, closed, friendly, value_expr
 from gatelog.policy.expression.conversions import (
@@ -99,10 +111,11 @@ def read_property(c: Compilation, node: tree_sitter.Node, receiver: Expr | None,
         if member.kind == "property" and member.static == (receiver is None):
             codes = [] if receiver is None else [receiver_code(c, receiver)]
             kind = substitute(member.type, bindings)
-            const = member.setter if member.static and not callable(member.setter) and member.setter is not None else None
+            const: Any = member.setter if member.static else None
             if const is not None:
                 return literal(c, const, kind)
-            return value_expr(render(c, member, bindings, codes), kind, guards=receiver.guards if receiver else ())
+            code = render(c, member, bindings, codes)
+            return value_expr(code, kind, guards=receiver.guards if receiver else (), nonnull=member.some)
     return None
 
 
@@ -130,7 +143,7 @@ def invoke(
     if outs:
         code = _with_outs(c, code, outs)
     guards = receiver.guards if receiver is not None else ()
-    return value_expr(code, kind, guards=guards, nonnull=member.kind == "new")
+    return value_expr(code, kind, guards=guards, nonnull=member.kind == "new" or member.some)
 
 
 def _with_outs(c: Compilation, code: str, outs: list[Expr]) -> str:
@@ -402,7 +415,9 @@ def call_method(
     own = [
         (member, bindings)
         for member, bindings in c.library.find(owner, name)
-        if member.kind == "method" and member.name == name and (member.static and not member.extension) == (receiver is None)
+        if member.kind == "method"
+        and member.name == name
+        and (member.static and not member.extension) == (receiver is None)
         or (receiver is None and member.extension and member.name == name)
     ]
     if receiver is None:

@@ -28,7 +28,7 @@ from gatelog.policy.dotnet.metadata import (
 from gatelog.policy.dotnet.runtime import cat, same_reference
 from gatelog.policy.expression.bound import NOTHING, Compilation, Expr, friendly, value_expr
 from gatelog.policy.expression.conversions import as_integer, implicit, is_nullable, literal, numeric, underlying, wrapped
-from gatelog.policy.expression.members import string_of
+from gatelog.policy.expression.members import render, string_of
 
 _COMPARISONS: Final = {"==": "==", "!=": "!=", "<": "<", ">": ">", "<=": "<=", ">=": ">="}
 
@@ -46,7 +46,8 @@ def binary(c: Compilation, node: tree_sitter.Node, operator: str, left: Expr, ri
     )
     if found is None:
         raise c.error(
-            node, f"Operator '{operator}' cannot be applied to operands of type '{friendly(left.type)}' and '{friendly(right.type)}'"
+            node,
+            f"Operator '{operator}' cannot be applied to operands of type '{friendly(left.type)}' and '{friendly(right.type)}'",
         )
     return found
 
@@ -200,7 +201,7 @@ def _user_defined(c: Compilation, operator: str, left: Expr, right: Expr) -> Exp
             one = implicit(c, left, member.parameters[0].type)
             two = implicit(c, right, member.parameters[1].type)
             if one is not None and two is not None:
-                return value_expr(c.call(member.does, one.code, two.code), member.type)
+                return value_expr(render(c, member, {}, [one.code, two.code]), member.type)
     return None
 
 
@@ -217,9 +218,7 @@ def _lifted(c: Compilation, node: tree_sitter.Node, operator: str, left: Expr, r
     if any(not is_nullable(k) and not c.library.is_value(k) for k in kinds):
         return None
     one, two = c.name("t"), c.name("t")
-    inner = binary(
-        c, node, operator, value_expr(one, underlying(left.type)), value_expr(two, underlying(right.type))
-    )
+    inner = binary(c, node, operator, value_expr(one, underlying(left.type)), value_expr(two, underlying(right.type)))
     setup = f"({one} := {left.code}), ({two} := {right.code})"
     missing = f"({one} is None or {two} is None)"
     if operator in ("==", "!="):
@@ -240,7 +239,9 @@ def _references(c: Compilation, operator: str, left: Expr, right: Expr) -> Expr 
         return value_expr(f"({left.code} {'is' if operator == '==' else 'is not'} {right.code})", BOOL)
     if c.library.is_value(left.type) or c.library.is_value(right.type):
         return None
-    if not (c.library.converts(left.type, right.type) or c.library.converts(right.type, left.type) or _interfaces(c, left, right)):
+    if not (
+        c.library.converts(left.type, right.type) or c.library.converts(right.type, left.type) or _interfaces(c, left, right)
+    ):
         return None
     code = c.call(same_reference, left.code, right.code)
     return value_expr(code if operator == "==" else f"(not {code})", BOOL)
@@ -292,7 +293,7 @@ def _unary_user(c: Compilation, operator: str, operand: Expr) -> Expr | None:
     for owner in c.library.bases(operand.type):
         for member, _ in c.library.own_members(owner, "operator"):
             if member.name == operator and len(member.parameters) == 1:
-                return value_expr(c.call(member.does, operand.code), member.type)
+                return value_expr(render(c, member, {}, [operand.code]), member.type)
     return None
 
 

@@ -158,4 +158,3 @@ def _step_place(c: Compilation, node: tree_sitter.Node, place: tree_sitter.Node,
     stored = _set(c, node, held, held_keys, operators.step(c, node, operator, value_expr(old, kind)))
     lead = f"({target} := {receiver.code}), ({key} := {keys[0].expr.code}), ({old} := {current.code})"
     return value_expr(f"({lead}, {stored.code}, {old})[{-1 if after else -2}]", kind)
-

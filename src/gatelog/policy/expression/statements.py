@@ -112,7 +112,9 @@ def _declarator(c: Compilation, node: tree_sitter.Node, type_node: tree_sitter.N
             raise c.error(node, "Implicitly-typed variables must be initialized")
         value = c.value(values[0])
         if value.kind != "value" or value.type in (NULL, VOID):
-            raise c.error(node, f"Cannot assign {friendly(value.type) if value.is_value else value.kind} to an implicitly-typed variable")
+            raise c.error(
+                node, f"Cannot assign {friendly(value.type) if value.is_value else value.kind} to an implicitly-typed variable"
+            )
         variable = c.declare(node, name, value.type)
         variable.fresh = _settled(c, node, name)
         return [f"{variable.code} = {value.code}"]
@@ -218,7 +220,14 @@ def _breaks(node: tree_sitter.Node) -> bool:
     for child in node.named_children:
         if child.type == "break_statement":
             return True
-        if child.type in ("for_statement", "foreach_statement", "while_statement", "do_statement", "switch_statement", "lambda_expression"):
+        if child.type in (
+            "for_statement",
+            "foreach_statement",
+            "while_statement",
+            "do_statement",
+            "switch_statement",
+            "lambda_expression",
+        ):
             continue
         if _breaks(child):
             return True

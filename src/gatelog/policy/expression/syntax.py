@@ -87,7 +87,8 @@ class Source:
             if node.type == "ERROR":
                 found = node.text.decode("utf-8", "replace")[:40] if node.text else ""
                 raise ExpressionError(f"invalid expression term '{found}'", *self.place(node.start_byte))
-        raise ExpressionError("syntax error")
+        broken = next(n for n in walk(root) if n.has_error and not any(child.has_error for child in n.children))
+        raise ExpressionError("syntax error: an expression, operator or bracket is missing here", *self.place(broken.start_byte))
 
     def place(self, byte: int) -> tuple[int, int]:
         """Line and column, both from 1, of a byte of the wrapped text."""

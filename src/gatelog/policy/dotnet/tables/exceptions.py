@@ -20,7 +20,9 @@ def maker(full_name: str) -> Any:
 def with_parameter(full_name: str, *, parameter_first: bool) -> Any:
     def make(first: str, second: str) -> DotNetException:
         parameter, message = (first, second) if parameter_first else (second, first)
-        return DotNetException(full_name, f"{message}\nParameter name: {parameter}" if parameter else message, parameter=parameter)
+        return DotNetException(
+            full_name, f"{message}\nParameter name: {parameter}" if parameter else message, parameter=parameter
+        )
 
     return make
 
@@ -36,16 +38,21 @@ def base_exception(error: DotNetException) -> DotNetException:
 
 
 _SPECIAL: Final[dict[str, tuple[tuple[str, Any], ...]]] = {
-    "System.ArgumentException": (("new(string message, string paramName)", with_parameter("System.ArgumentException", parameter_first=False)),),
+    "System.ArgumentException": (
+        ("new(string message, string paramName)", with_parameter("System.ArgumentException", parameter_first=False)),
+    ),
     "System.ArgumentNullException": (
         ("new(string paramName)", only_parameter("System.ArgumentNullException", "Value cannot be null.")),
         ("new(string paramName, string message)", with_parameter("System.ArgumentNullException", parameter_first=True)),
     ),
     "System.ArgumentOutOfRangeException": (
-        ("new(string paramName)", only_parameter("System.ArgumentOutOfRangeException", "Specified argument was out of the range of valid values.")),
+        (
+            "new(string paramName)",
+            only_parameter("System.ArgumentOutOfRangeException", "Specified argument was out of the range of valid values."),
+        ),
         ("new(string paramName, string message)", with_parameter("System.ArgumentOutOfRangeException", parameter_first=True)),
     ),
-}  # fmt: skip
+}
 
 
 def _definition(name: str, parent: str) -> TypeDef:
@@ -55,9 +62,14 @@ def _definition(name: str, parent: str) -> TypeDef:
     more: tuple[tuple[str, Any], ...] = ()
     if name == "System.Exception":
         more = (
-            ("string Message", "{0}.message"), ("Exception InnerException", "{0}.inner"), ("string StackTrace", "''"), ("string Source", "'expression'"),
-            ("Exception GetBaseException()", base_exception), ("string ToString()", to_text), ("int HResult", "-2146233088"),
-        )  # fmt: skip
+            ("string Message", "{0}.message"),
+            ("Exception InnerException", "{0}.inner"),
+            ("string StackTrace", "''"),
+            ("string Source", "'expression'"),
+            ("Exception GetBaseException()", base_exception),
+            ("string ToString()", to_text),
+            ("int HResult", "-2146233088"),
+        )
     if name == "System.ArgumentException":
         more = (("string ParamName", lambda e: e.data.get("parameter") or None),)
     return TypeDef(name, (*members, *more), extends=(parent,))

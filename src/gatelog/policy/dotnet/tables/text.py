@@ -93,7 +93,7 @@ STRING: Final = TypeDef(
         ("string ToLowerInvariant()", strings.lower),
         ("char[] ToCharArray()", strings.to_chars),
         ("string ToString()", "{0}"),
-        ("string Normalize()", lambda s: strings.unicodedata.normalize("NFC", s)),
+        ("string Normalize()", strings.normalized),
         ("bool Equals(string value)", "({0} == {1})"),
         ("bool Equals(object obj)", strings.equals_text),
         ("bool Equals(string value, StringComparison comparisonType)", strings.instance_equals_with),
@@ -176,7 +176,10 @@ BUILDER: Final = TypeDef(
         ("StringBuilder Append(object value)", StringBuilder.append),
         ("StringBuilder Append(char value)", StringBuilder.append),
         ("StringBuilder Append(char value, int repeatCount)", lambda b, c, n: b.append(strings.repeat(c, n))),
-        ("StringBuilder Append(string value, int startIndex, int count)", lambda b, s, i, n: b.append(strings.substring(s, i, n))),
+        (
+            "StringBuilder Append(string value, int startIndex, int count)",
+            lambda b, s, i, n: b.append(strings.substring(s, i, n)),
+        ),
         ("StringBuilder Append(char[] value)", lambda b, v: b.append(strings.from_chars(v))),
         ("StringBuilder AppendLine()", StringBuilder.append_line),
         ("StringBuilder AppendLine(string value)", StringBuilder.append_line),
@@ -228,10 +231,18 @@ WRITER: Final = TypeDef(
 ENCODING: Final = TypeDef(
     "System.Text.Encoding",
     (
-        *((f"static Encoding {name}", (lambda e: lambda: e)(value)) for name, value in (
-            ("UTF8", encodings.UTF8), ("ASCII", encodings.ASCII), ("Unicode", encodings.UNICODE), ("UTF32", encodings.UTF32),
-            ("BigEndianUnicode", encodings.BIG_ENDIAN), ("Default", encodings.UTF8), ("UTF7", encodings.UTF7),
-        )),
+        *(
+            (f"static Encoding {name}", (lambda e: lambda: e)(value))
+            for name, value in (
+                ("UTF8", encodings.UTF8),
+                ("ASCII", encodings.ASCII),
+                ("Unicode", encodings.UNICODE),
+                ("UTF32", encodings.UTF32),
+                ("BigEndianUnicode", encodings.BIG_ENDIAN),
+                ("Default", encodings.UTF8),
+                ("UTF7", encodings.UTF7),
+            )
+        ),
         ("static Encoding GetEncoding(string name)", encodings.by_name),
         ("static Encoding GetEncoding(int codepage)", encodings.by_code_page),
         ("byte[] GetBytes(string s)", encodings.get_bytes),
@@ -242,7 +253,7 @@ ENCODING: Final = TypeDef(
         ("char[] GetChars(byte[] bytes)", lambda e, b: strings.to_chars(encodings.get_string(e, b))),
         ("string WebName", lambda e: e.web_name),
     ),
-)  # fmt: skip
+)
 
 WEB: Final = TypeDef(
     "System.Net.WebUtility",
@@ -259,23 +270,43 @@ COMPARISON: Final = TypeDef(
     "System.StringComparison",
     kind="enum",
     values=(
-        ("CurrentCulture", 0), ("CurrentCultureIgnoreCase", 1), ("InvariantCulture", 2), ("InvariantCultureIgnoreCase", 3),
-        ("Ordinal", 4), ("OrdinalIgnoreCase", 5),
+        ("CurrentCulture", 0),
+        ("CurrentCultureIgnoreCase", 1),
+        ("InvariantCulture", 2),
+        ("InvariantCultureIgnoreCase", 3),
+        ("Ordinal", 4),
+        ("OrdinalIgnoreCase", 5),
     ),
-)  # fmt: skip
+)
 SPLIT: Final = TypeDef("System.StringSplitOptions", kind="enum", values=(("None", 0), ("RemoveEmptyEntries", 1)), flags=True)
 
 TYPES: Final = (
-    OBJECT, STRING, CHAR, BUILDER, READER, WRITER, ENCODING, WEB, COMPARISON, SPLIT,
+    OBJECT,
+    STRING,
+    CHAR,
+    BUILDER,
+    READER,
+    WRITER,
+    ENCODING,
+    WEB,
+    COMPARISON,
+    SPLIT,
     TypeDef("System.CharEnumerator", extends=("IEnumerator<char>",)),
-    TypeDef("System.IO.TextReader", (("string ReadLine()", StringReader.read_line), ("string ReadToEnd()", StringReader.read_to_end))),
+    TypeDef(
+        "System.IO.TextReader", (("string ReadLine()", StringReader.read_line), ("string ReadToEnd()", StringReader.read_to_end))
+    ),
     TypeDef("System.IO.TextWriter"),
     TypeDef("System.IFormatProvider", kind="interface"),
-    TypeDef("System.Globalization.CultureInfo", (
-        ("static CultureInfo InvariantCulture", "None"), ("static CultureInfo CurrentCulture", "None"),
-    ), extends=("IFormatProvider",)),
+    TypeDef(
+        "System.Globalization.CultureInfo",
+        (
+            ("static CultureInfo InvariantCulture", "None"),
+            ("static CultureInfo CurrentCulture", "None"),
+        ),
+        extends=("IFormatProvider",),
+    ),
     TypeDef("System.IComparable", kind="interface"),
     TypeDef("System.IComparable<T>", kind="interface"),
     TypeDef("System.IDisposable", kind="interface"),
     TypeDef("System.Void", kind="struct"),
-)  # fmt: skip
+)

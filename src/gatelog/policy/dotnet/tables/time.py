@@ -95,6 +95,8 @@ class Days:
 
 
 DAYS: Final = Days()
+KINDS: Final = Days()
+"""Makes DateTimeKind values."""
 
 
 def shifted(value: Any, ticks: int) -> Any:
@@ -126,9 +128,13 @@ def adder(unit: int) -> Any:
 def comparisons(name: str, key: Any) -> tuple[tuple[Any, ...], ...]:
     """The six comparison operators."""
     tests = {
-        "==": lambda a, b: key(a) == key(b), "!=": lambda a, b: key(a) != key(b), "<": lambda a, b: key(a) < key(b),
-        ">": lambda a, b: key(a) > key(b), "<=": lambda a, b: key(a) <= key(b), ">=": lambda a, b: key(a) >= key(b),
-    }  # fmt: skip
+        "==": lambda a, b: key(a) == key(b),
+        "!=": lambda a, b: key(a) != key(b),
+        "<": lambda a, b: key(a) < key(b),
+        ">": lambda a, b: key(a) > key(b),
+        "<=": lambda a, b: key(a) <= key(b),
+        ">=": lambda a, b: key(a) >= key(b),
+    }
     return tuple((f"operator bool {op}({name} a, {name} b)", test) for op, test in tests.items())
 
 
@@ -155,100 +161,178 @@ def span_binary(sign: int) -> Any:
     return lambda a, b: TimeSpan(a.ticks + sign * b.ticks)
 
 
-DATETIME: Final = TypeDef("System.DateTime", (
-    ("new(long ticks)", DateTime), ("new(long ticks, DateTimeKind kind)", lambda t, k: DateTime(t, int(k))),
-    ("new(int year, int month, int day)", make_date), ("new(int year, int month, int day, int hour, int minute, int second)", make_date),
-    ("new(int year, int month, int day, int hour, int minute, int second, int millisecond)", make_date),
-    ("new(int year, int month, int day, int hour, int minute, int second, DateTimeKind kind)", make_date),
-    ("new(int year, int month, int day, int hour, int minute, int second, int millisecond, DateTimeKind kind)", make_date),
-    ("static DateTime MinValue", "{c}", DateTime(0)), ("static DateTime MaxValue", "{c}", DateTime(MAX_TICKS)),
-    ("ctx static DateTime UtcNow", now), ("ctx static DateTime Now", local_now),
-    ("ctx static DateTime Today", lambda c: DateTime(local_now(c).ticks // DAY * DAY, dates.LOCAL)),
-    *clock_parts("DateTime"),
-    ("DateTime Date", lambda v: DateTime(v.ticks // DAY * DAY, v.kind)), ("DateTimeKind Kind", lambda v: KINDS.make(v.kind)),
-    ("TimeSpan Subtract(DateTime value)", lambda a, b: TimeSpan(a.ticks - b.ticks)),
-    ("DateTime ToUniversalTime()", as_utc), ("DateTime ToLocalTime()", as_local),
-    ("bool IsDaylightSavingTime()", lambda _: False), ("static bool IsLeapYear(int year)", dates.is_leap),
-    ("static int DaysInMonth(int year, int month)", dates.days_in_month),
-    ("static DateTime SpecifyKind(DateTime value, DateTimeKind kind)", lambda v, k: DateTime(v.ticks, int(k))),
-    ("static DateTime Parse(string s)", date_parse.parse_date), ("static DateTime Parse(string s, IFormatProvider provider)", date_parse.parse_date_with),
-    ("static DateTime Parse(string s, IFormatProvider provider, DateTimeStyles styles)", date_parse.parse_date_with),
-    ("static DateTime ParseExact(string s, string format, IFormatProvider provider)", date_parse.parse_exact),
-    ("static DateTime ParseExact(string s, string format, IFormatProvider provider, DateTimeStyles style)", date_parse.parse_exact),
-    ("static bool TryParse(string s, out DateTime result)", attempt(date_parse.parse_date, DateTime(0))),
-    ("static bool TryParse(string s, IFormatProvider provider, DateTimeStyles styles, out DateTime result)",
-     attempt(date_parse.parse_date_with, DateTime(0))),
-    ("static bool TryParseExact(string s, string format, IFormatProvider provider, DateTimeStyles style, out DateTime result)",
-     attempt(date_parse.parse_exact, DateTime(0))),
-    ("static int Compare(DateTime t1, DateTime t2)", order), ("int CompareTo(DateTime value)", order),
-    ("string ToString()", DateTime.text), ("string ToString(string format)", date_format.format_time),
-    ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: date_format.format_time(v, f)),
-    ("string ToShortDateString()", lambda v: date_format.format_time(v, "d")), ("string ToLongDateString()", lambda v: date_format.format_time(v, "D")),
-    ("string ToShortTimeString()", lambda v: date_format.format_time(v, "t")), ("string ToLongTimeString()", lambda v: date_format.format_time(v, "T")),
-    ("long ToFileTimeUtc()", lambda v: Int64(v.ticks - 504911232000000000)), ("long ToBinary()", lambda v: Int64(v.ticks | v.kind << 62)),
-    ("bool Equals(DateTime value)", lambda a, b: a.ticks == b.ticks), ("bool Equals(object obj)", equals), ("int GetHashCode()", hash_of),
-    ("operator TimeSpan -(DateTime a, DateTime b)", span_binary(-1)), ("operator DateTime -(DateTime a, TimeSpan b)", lambda a, b: shifted(a, -b.ticks)),
-    ("operator DateTime +(DateTime a, TimeSpan b)", lambda a, b: shifted(a, b.ticks)),
-    *comparisons("DateTime", lambda v: v.ticks),
-), extends=("IComparable", "IComparable<DateTime>"), kind="struct")  # fmt: skip
+DATETIME: Final = TypeDef(
+    "System.DateTime",
+    (
+        ("new(long ticks)", DateTime),
+        ("new(long ticks, DateTimeKind kind)", lambda t, k: DateTime(t, int(k))),
+        ("new(int year, int month, int day)", make_date),
+        ("new(int year, int month, int day, int hour, int minute, int second)", make_date),
+        ("new(int year, int month, int day, int hour, int minute, int second, int millisecond)", make_date),
+        ("new(int year, int month, int day, int hour, int minute, int second, DateTimeKind kind)", make_date),
+        ("new(int year, int month, int day, int hour, int minute, int second, int millisecond, DateTimeKind kind)", make_date),
+        ("static DateTime MinValue", "{c}", DateTime(0)),
+        ("static DateTime MaxValue", "{c}", DateTime(MAX_TICKS)),
+        ("ctx static DateTime UtcNow", now),
+        ("ctx static DateTime Now", local_now),
+        ("ctx static DateTime Today", lambda c: DateTime(local_now(c).ticks // DAY * DAY, dates.LOCAL)),
+        *clock_parts("DateTime"),
+        ("DateTime Date", lambda v: DateTime(v.ticks // DAY * DAY, v.kind)),
+        ("DateTimeKind Kind", lambda v: KINDS.make(v.kind)),
+        ("TimeSpan Subtract(DateTime value)", lambda a, b: TimeSpan(a.ticks - b.ticks)),
+        ("DateTime ToUniversalTime()", as_utc),
+        ("DateTime ToLocalTime()", as_local),
+        ("bool IsDaylightSavingTime()", lambda _: False),
+        ("static bool IsLeapYear(int year)", dates.is_leap),
+        ("static int DaysInMonth(int year, int month)", dates.days_in_month),
+        ("static DateTime SpecifyKind(DateTime value, DateTimeKind kind)", lambda v, k: DateTime(v.ticks, int(k))),
+        ("static DateTime Parse(string s)", date_parse.parse_date),
+        ("static DateTime Parse(string s, IFormatProvider provider)", date_parse.parse_date_with),
+        ("static DateTime Parse(string s, IFormatProvider provider, DateTimeStyles styles)", date_parse.parse_date_with),
+        ("static DateTime ParseExact(string s, string format, IFormatProvider provider)", date_parse.parse_exact),
+        (
+            "static DateTime ParseExact(string s, string format, IFormatProvider provider, DateTimeStyles style)",
+            date_parse.parse_exact,
+        ),
+        ("static bool TryParse(string s, out DateTime result)", attempt(date_parse.parse_date, DateTime(0))),
+        (
+            "static bool TryParse(string s, IFormatProvider provider, DateTimeStyles styles, out DateTime result)",
+            attempt(date_parse.parse_date_with, DateTime(0)),
+        ),
+        (
+            "static bool TryParseExact(string s, string format, IFormatProvider provider, DateTimeStyles style, "
+            "out DateTime result)",
+            attempt(date_parse.parse_exact, DateTime(0)),
+        ),
+        ("static int Compare(DateTime t1, DateTime t2)", order),
+        ("int CompareTo(DateTime value)", order),
+        ("string ToString()", DateTime.text),
+        ("string ToString(string format)", date_format.format_time),
+        ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: date_format.format_time(v, f)),
+        ("string ToShortDateString()", lambda v: date_format.format_time(v, "d")),
+        ("string ToLongDateString()", lambda v: date_format.format_time(v, "D")),
+        ("string ToShortTimeString()", lambda v: date_format.format_time(v, "t")),
+        ("string ToLongTimeString()", lambda v: date_format.format_time(v, "T")),
+        ("long ToFileTimeUtc()", lambda v: Int64(v.ticks - 504911232000000000)),
+        ("long ToBinary()", lambda v: Int64(v.ticks | v.kind << 62)),
+        ("bool Equals(DateTime value)", lambda a, b: a.ticks == b.ticks),
+        ("bool Equals(object obj)", equals),
+        ("int GetHashCode()", hash_of),
+        ("operator TimeSpan -(DateTime a, DateTime b)", span_binary(-1)),
+        ("operator DateTime -(DateTime a, TimeSpan b)", lambda a, b: shifted(a, -b.ticks)),
+        ("operator DateTime +(DateTime a, TimeSpan b)", lambda a, b: shifted(a, b.ticks)),
+        *comparisons("DateTime", lambda v: v.ticks),
+    ),
+    extends=("IComparable", "IComparable<DateTime>"),
+    kind="struct",
+)
 
-OFFSET: Final = TypeDef("System.DateTimeOffset", (
-    ("new(DateTime dateTime)", offset_from), ("new(DateTime dateTime, TimeSpan offset)", offset_from),
-    ("new(long ticks, TimeSpan offset)", lambda t, s: DateTimeOffset(t, s.ticks)),
-    ("new(int year, int month, int day, int hour, int minute, int second, TimeSpan offset)", make_offset),
-    ("new(int year, int month, int day, int hour, int minute, int second, int millisecond, TimeSpan offset)", make_offset),
-    ("implicit DateTimeOffset(DateTime dateTime)", offset_from),
-    ("static DateTimeOffset MinValue", "{c}", DateTimeOffset(0)), ("static DateTimeOffset MaxValue", "{c}", DateTimeOffset(MAX_TICKS)),
-    ("ctx static DateTimeOffset UtcNow", now_offset), ("ctx static DateTimeOffset Now", now_offset),
-    *clock_parts("DateTimeOffset"),
-    ("TimeSpan Offset", lambda v: TimeSpan(v.offset)), ("DateTime DateTime", lambda v: DateTime(v.ticks)),
-    ("DateTime Date", lambda v: DateTime(v.ticks // DAY * DAY)),
-    ("DateTime UtcDateTime", lambda v: DateTime(v.utc_ticks, UTC)), ("DateTime LocalDateTime", lambda v: DateTime(v.utc_ticks, dates.LOCAL)),
-    ("long UtcTicks", lambda v: Int64(v.utc_ticks)),
-    ("TimeSpan Subtract(DateTimeOffset value)", lambda a, b: TimeSpan(a.utc_ticks - b.utc_ticks)),
-    ("DateTimeOffset ToUniversalTime()", lambda v: DateTimeOffset(v.utc_ticks)), ("DateTimeOffset ToLocalTime()", lambda v: DateTimeOffset(v.utc_ticks)),
-    ("DateTimeOffset ToOffset(TimeSpan offset)", lambda v, s: DateTimeOffset(v.utc_ticks + s.ticks, s.ticks)),
-    ("long ToUnixTimeSeconds()", lambda v: Int64((v.utc_ticks - EPOCH) // TICKS)), ("long ToUnixTimeMilliseconds()", lambda v: Int64((v.utc_ticks - EPOCH) // 10_000)),
-    ("static DateTimeOffset FromUnixTimeSeconds(long seconds)", unix(TICKS)), ("static DateTimeOffset FromUnixTimeMilliseconds(long milliseconds)", unix(10_000)),
-    ("static DateTimeOffset Parse(string input)", date_parse.parse_offset),
-    ("static DateTimeOffset Parse(string input, IFormatProvider formatProvider)", date_parse.parse_offset_with),
-    ("static DateTimeOffset Parse(string input, IFormatProvider formatProvider, DateTimeStyles styles)", date_parse.parse_offset_with),
-    ("static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)", date_parse.parse_offset_exact),
-    ("static bool TryParse(string input, out DateTimeOffset result)", attempt(date_parse.parse_offset, DateTimeOffset(0))),
-    ("int CompareTo(DateTimeOffset other)", order), ("static int Compare(DateTimeOffset first, DateTimeOffset second)", order),
-    ("string ToString()", DateTimeOffset.text), ("string ToString(string format)", date_format.format_offset),
-    ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: date_format.format_offset(v, f)),
-    ("bool Equals(DateTimeOffset other)", lambda a, b: a.utc_ticks == b.utc_ticks), ("bool Equals(object obj)", equals), ("int GetHashCode()", hash_of),
-    ("operator TimeSpan -(DateTimeOffset a, DateTimeOffset b)", lambda a, b: TimeSpan(a.utc_ticks - b.utc_ticks)),
-    ("operator DateTimeOffset -(DateTimeOffset a, TimeSpan b)", lambda a, b: shifted(a, -b.ticks)),
-    ("operator DateTimeOffset +(DateTimeOffset a, TimeSpan b)", lambda a, b: shifted(a, b.ticks)),
-    *comparisons("DateTimeOffset", lambda v: v.utc_ticks),
-), extends=("IComparable", "IComparable<DateTimeOffset>"), kind="struct")  # fmt: skip
+OFFSET: Final = TypeDef(
+    "System.DateTimeOffset",
+    (
+        ("new(DateTime dateTime)", offset_from),
+        ("new(DateTime dateTime, TimeSpan offset)", offset_from),
+        ("new(long ticks, TimeSpan offset)", lambda t, s: DateTimeOffset(t, s.ticks)),
+        ("new(int year, int month, int day, int hour, int minute, int second, TimeSpan offset)", make_offset),
+        ("new(int year, int month, int day, int hour, int minute, int second, int millisecond, TimeSpan offset)", make_offset),
+        ("implicit DateTimeOffset(DateTime dateTime)", offset_from),
+        ("static DateTimeOffset MinValue", "{c}", DateTimeOffset(0)),
+        ("static DateTimeOffset MaxValue", "{c}", DateTimeOffset(MAX_TICKS)),
+        ("ctx static DateTimeOffset UtcNow", now_offset),
+        ("ctx static DateTimeOffset Now", now_offset),
+        *clock_parts("DateTimeOffset"),
+        ("TimeSpan Offset", lambda v: TimeSpan(v.offset)),
+        ("DateTime DateTime", lambda v: DateTime(v.ticks)),
+        ("DateTime Date", lambda v: DateTime(v.ticks // DAY * DAY)),
+        ("DateTime UtcDateTime", lambda v: DateTime(v.utc_ticks, UTC)),
+        ("DateTime LocalDateTime", lambda v: DateTime(v.utc_ticks, dates.LOCAL)),
+        ("long UtcTicks", lambda v: Int64(v.utc_ticks)),
+        ("TimeSpan Subtract(DateTimeOffset value)", lambda a, b: TimeSpan(a.utc_ticks - b.utc_ticks)),
+        ("DateTimeOffset ToUniversalTime()", lambda v: DateTimeOffset(v.utc_ticks)),
+        ("DateTimeOffset ToLocalTime()", lambda v: DateTimeOffset(v.utc_ticks)),
+        ("DateTimeOffset ToOffset(TimeSpan offset)", lambda v, s: DateTimeOffset(v.utc_ticks + s.ticks, s.ticks)),
+        ("long ToUnixTimeSeconds()", lambda v: Int64((v.utc_ticks - EPOCH) // TICKS)),
+        ("long ToUnixTimeMilliseconds()", lambda v: Int64((v.utc_ticks - EPOCH) // 10_000)),
+        ("static DateTimeOffset FromUnixTimeSeconds(long seconds)", unix(TICKS)),
+        ("static DateTimeOffset FromUnixTimeMilliseconds(long milliseconds)", unix(10_000)),
+        ("static DateTimeOffset Parse(string input)", date_parse.parse_offset),
+        ("static DateTimeOffset Parse(string input, IFormatProvider formatProvider)", date_parse.parse_offset_with),
+        (
+            "static DateTimeOffset Parse(string input, IFormatProvider formatProvider, DateTimeStyles styles)",
+            date_parse.parse_offset_with,
+        ),
+        (
+            "static DateTimeOffset ParseExact(string input, string format, IFormatProvider formatProvider)",
+            date_parse.parse_offset_exact,
+        ),
+        ("static bool TryParse(string input, out DateTimeOffset result)", attempt(date_parse.parse_offset, DateTimeOffset(0))),
+        ("int CompareTo(DateTimeOffset other)", order),
+        ("static int Compare(DateTimeOffset first, DateTimeOffset second)", order),
+        ("string ToString()", DateTimeOffset.text),
+        ("string ToString(string format)", date_format.format_offset),
+        ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: date_format.format_offset(v, f)),
+        ("bool Equals(DateTimeOffset other)", lambda a, b: a.utc_ticks == b.utc_ticks),
+        ("bool Equals(object obj)", equals),
+        ("int GetHashCode()", hash_of),
+        ("operator TimeSpan -(DateTimeOffset a, DateTimeOffset b)", lambda a, b: TimeSpan(a.utc_ticks - b.utc_ticks)),
+        ("operator DateTimeOffset -(DateTimeOffset a, TimeSpan b)", lambda a, b: shifted(a, -b.ticks)),
+        ("operator DateTimeOffset +(DateTimeOffset a, TimeSpan b)", lambda a, b: shifted(a, b.ticks)),
+        *comparisons("DateTimeOffset", lambda v: v.utc_ticks),
+    ),
+    extends=("IComparable", "IComparable<DateTimeOffset>"),
+    kind="struct",
+)
 
-_PARTS: Final = (("Days", DAY, 10**9), ("Hours", 3600 * TICKS, 24), ("Minutes", 60 * TICKS, 60), ("Seconds", TICKS, 60), ("Milliseconds", 10_000, 1000))
-SPAN: Final = TypeDef("System.TimeSpan", (
-    ("new(long ticks)", TimeSpan), ("new(int hours, int minutes, int seconds)", make_span), ("new(int days, int hours, int minutes, int seconds)", make_span),
-    ("new(int days, int hours, int minutes, int seconds, int milliseconds)", make_span),
-    ("static TimeSpan Zero", "{c}", TimeSpan(0)), ("static TimeSpan MinValue", "{c}", TimeSpan(-(2**63))), ("static TimeSpan MaxValue", "{c}", TimeSpan(2**63 - 1)),
-    ("static long TicksPerMillisecond", "{c}", Int64(10_000)), ("static long TicksPerSecond", "{c}", Int64(TICKS)), ("static long TicksPerDay", "{c}", Int64(DAY)),
-    ("static long TicksPerMinute", "{c}", Int64(60 * TICKS)), ("static long TicksPerHour", "{c}", Int64(3600 * TICKS)),
-    *((f"int {name}", (lambda u, m: lambda v: v.part(u, m))(unit, modulus)) for name, unit, modulus in _PARTS),
-    *((f"double Total{name}", (lambda u: lambda v: v.ticks / u)(unit)) for name, unit in UNITS),
-    ("long Ticks", lambda v: Int64(v.ticks)),
-    *((f"static TimeSpan From{name}(double value)", (lambda u: lambda v: dates.span_of(v, u))(unit)) for name, unit in UNITS),
-    ("static TimeSpan FromTicks(long value)", TimeSpan),
-    ("TimeSpan Add(TimeSpan ts)", span_binary(1)), ("TimeSpan Subtract(TimeSpan ts)", span_binary(-1)), ("TimeSpan Duration()", lambda v: TimeSpan(abs(v.ticks))),
-    ("TimeSpan Negate()", lambda v: TimeSpan(-v.ticks)), ("static TimeSpan Parse(string s)", date_parse.parse_span),
-    ("static TimeSpan Parse(string s, IFormatProvider provider)", lambda s, _: date_parse.parse_span(s)),
-    ("static bool TryParse(string s, out TimeSpan result)", attempt(date_parse.parse_span, TimeSpan(0))),
-    ("int CompareTo(TimeSpan value)", order), ("static int Compare(TimeSpan t1, TimeSpan t2)", order),
-    ("string ToString()", TimeSpan.text), ("string ToString(string format)", date_format.format_span),
-    ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: date_format.format_span(v, f)),
-    ("bool Equals(TimeSpan obj)", lambda a, b: a.ticks == b.ticks), ("bool Equals(object obj)", equals), ("int GetHashCode()", hash_of),
-    ("operator TimeSpan +(TimeSpan a, TimeSpan b)", span_binary(1)), ("operator TimeSpan -(TimeSpan a, TimeSpan b)", span_binary(-1)),
-    ("operator TimeSpan -(TimeSpan a)", lambda v: TimeSpan(-v.ticks)),
-    *comparisons("TimeSpan", lambda v: v.ticks),
-), extends=("IComparable", "IComparable<TimeSpan>"), kind="struct")  # fmt: skip
+_PARTS: Final = (
+    ("Days", DAY, 10**9),
+    ("Hours", 3600 * TICKS, 24),
+    ("Minutes", 60 * TICKS, 60),
+    ("Seconds", TICKS, 60),
+    ("Milliseconds", 10_000, 1000),
+)
+SPAN: Final = TypeDef(
+    "System.TimeSpan",
+    (
+        ("new(long ticks)", TimeSpan),
+        ("new(int hours, int minutes, int seconds)", make_span),
+        ("new(int days, int hours, int minutes, int seconds)", make_span),
+        ("new(int days, int hours, int minutes, int seconds, int milliseconds)", make_span),
+        ("static TimeSpan Zero", "{c}", TimeSpan(0)),
+        ("static TimeSpan MinValue", "{c}", TimeSpan(-(2**63))),
+        ("static TimeSpan MaxValue", "{c}", TimeSpan(2**63 - 1)),
+        ("static long TicksPerMillisecond", "{c}", Int64(10_000)),
+        ("static long TicksPerSecond", "{c}", Int64(TICKS)),
+        ("static long TicksPerDay", "{c}", Int64(DAY)),
+        ("static long TicksPerMinute", "{c}", Int64(60 * TICKS)),
+        ("static long TicksPerHour", "{c}", Int64(3600 * TICKS)),
+        *((f"int {name}", (lambda u, m: lambda v: v.part(u, m))(unit, modulus)) for name, unit, modulus in _PARTS),
+        *((f"double Total{name}", (lambda u: lambda v: v.ticks / u)(unit)) for name, unit in UNITS),
+        ("long Ticks", lambda v: Int64(v.ticks)),
+        *((f"static TimeSpan From{name}(double value)", (lambda u: lambda v: dates.span_of(v, u))(unit)) for name, unit in UNITS),
+        ("static TimeSpan FromTicks(long value)", TimeSpan),
+        ("TimeSpan Add(TimeSpan ts)", span_binary(1)),
+        ("TimeSpan Subtract(TimeSpan ts)", span_binary(-1)),
+        ("TimeSpan Duration()", lambda v: TimeSpan(abs(v.ticks))),
+        ("TimeSpan Negate()", lambda v: TimeSpan(-v.ticks)),
+        ("static TimeSpan Parse(string s)", date_parse.parse_span),
+        ("static TimeSpan Parse(string s, IFormatProvider provider)", lambda s, _: date_parse.parse_span(s)),
+        ("static bool TryParse(string s, out TimeSpan result)", attempt(date_parse.parse_span, TimeSpan(0))),
+        ("int CompareTo(TimeSpan value)", order),
+        ("static int Compare(TimeSpan t1, TimeSpan t2)", order),
+        ("string ToString()", TimeSpan.text),
+        ("string ToString(string format)", date_format.format_span),
+        ("string ToString(string format, IFormatProvider provider)", lambda v, f, _: date_format.format_span(v, f)),
+        ("bool Equals(TimeSpan obj)", lambda a, b: a.ticks == b.ticks),
+        ("bool Equals(object obj)", equals),
+        ("int GetHashCode()", hash_of),
+        ("operator TimeSpan +(TimeSpan a, TimeSpan b)", span_binary(1)),
+        ("operator TimeSpan -(TimeSpan a, TimeSpan b)", span_binary(-1)),
+        ("operator TimeSpan -(TimeSpan a)", lambda v: TimeSpan(-v.ticks)),
+        *comparisons("TimeSpan", lambda v: v.ticks),
+    ),
+    extends=("IComparable", "IComparable<TimeSpan>"),
+    kind="struct",
+)
 
 
 class Zone(Instance):
@@ -263,64 +347,124 @@ class Zone(Instance):
 
 def find_zone(name: str) -> Zone:
     if name not in ("UTC", "Etc/UTC", "Coordinated Universal Time"):
-        raise ex.DotNetException("System.TimeZoneNotFoundException", f"The time zone ID '{name}' was not found on the local computer.")
+        raise ex.DotNetException(
+            "System.TimeZoneNotFoundException", f"The time zone ID '{name}' was not found on the local computer."
+        )
     return UTC_ZONE
 
 
 UTC_ZONE: Final = Zone()
-ZONE: Final = TypeDef("System.TimeZoneInfo", (
-    ("static TimeZoneInfo Utc", lambda: UTC_ZONE), ("static TimeZoneInfo Local", lambda: UTC_ZONE), ("string Id", lambda _: "UTC"), ("string DisplayName", lambda _: "UTC"),
-    ("static TimeZoneInfo FindSystemTimeZoneById(string id)", find_zone), ("TimeSpan BaseUtcOffset", lambda _: TimeSpan(0)),
-    ("static DateTime ConvertTimeToUtc(DateTime dateTime)", as_utc), ("static DateTime ConvertTimeFromUtc(DateTime dateTime, TimeZoneInfo zone)", as_utc),
-    ("static DateTime ConvertTime(DateTime dateTime, TimeZoneInfo zone)", as_utc), ("static DateTime ConvertTimeToUtc(DateTime dateTime, TimeZoneInfo zone)", as_utc),
-))  # fmt: skip
+ZONE: Final = TypeDef(
+    "System.TimeZoneInfo",
+    (
+        ("static TimeZoneInfo Utc", lambda: UTC_ZONE),
+        ("static TimeZoneInfo Local", lambda: UTC_ZONE),
+        ("string Id", lambda _: "UTC"),
+        ("string DisplayName", lambda _: "UTC"),
+        ("static TimeZoneInfo FindSystemTimeZoneById(string id)", find_zone),
+        ("TimeSpan BaseUtcOffset", lambda _: TimeSpan(0)),
+        ("static DateTime ConvertTimeToUtc(DateTime dateTime)", as_utc),
+        ("static DateTime ConvertTimeFromUtc(DateTime dateTime, TimeZoneInfo zone)", as_utc),
+        ("static DateTime ConvertTime(DateTime dateTime, TimeZoneInfo zone)", as_utc),
+        ("static DateTime ConvertTimeToUtc(DateTime dateTime, TimeZoneInfo zone)", as_utc),
+    ),
+)
 
-GUID: Final = TypeDef("System.Guid", (
-    ("new()", lambda: guids.EMPTY), ("new(string g)", guids.make), ("new(byte[] b)", guids.from_bytes), ("static Guid Empty", "{c}", guids.EMPTY),
-    ("ctx static Guid NewGuid()", lambda c: guids.Guid(c.new_guid())), ("static Guid Parse(string input)", guids.parse),
-    ("static bool TryParse(string input, out Guid result)", guids.try_parse), ("static Guid ParseExact(string input, string format)", guids.parse_exact),
-    ("static bool TryParseExact(string input, string format, out Guid result)", attempt(guids.parse_exact, guids.EMPTY)),
-    ("string ToString()", guids.Guid.text), ("string ToString(string format)", guids.format_guid),
-    ("byte[] ToByteArray()", guids.to_bytes), ("int CompareTo(Guid value)", guids.compare),
-    ("bool Equals(Guid g)", lambda a, b: a.digits == b.digits), ("bool Equals(object o)", equals), ("int GetHashCode()", hash_of),
-    ("operator bool ==(Guid a, Guid b)", lambda a, b: a.digits == b.digits), ("operator bool !=(Guid a, Guid b)", lambda a, b: a.digits != b.digits),
-), extends=("IComparable", "IComparable<Guid>"), kind="struct")  # fmt: skip
+GUID: Final = TypeDef(
+    "System.Guid",
+    (
+        ("new()", lambda: guids.EMPTY),
+        ("new(string g)", guids.make),
+        ("new(byte[] b)", guids.from_bytes),
+        ("static Guid Empty", "{c}", guids.EMPTY),
+        ("ctx static Guid NewGuid()", lambda c: guids.Guid(c.new_guid())),
+        ("static Guid Parse(string input)", guids.parse),
+        ("static bool TryParse(string input, out Guid result)", guids.try_parse),
+        ("static Guid ParseExact(string input, string format)", guids.parse_exact),
+        ("static bool TryParseExact(string input, string format, out Guid result)", attempt(guids.parse_exact, guids.EMPTY)),
+        ("string ToString()", guids.Guid.text),
+        ("string ToString(string format)", guids.format_guid),
+        ("byte[] ToByteArray()", guids.to_bytes),
+        ("int CompareTo(Guid value)", guids.compare),
+        ("bool Equals(Guid g)", lambda a, b: a.digits == b.digits),
+        ("bool Equals(object o)", equals),
+        ("int GetHashCode()", hash_of),
+        ("operator bool ==(Guid a, Guid b)", lambda a, b: a.digits == b.digits),
+        ("operator bool !=(Guid a, Guid b)", lambda a, b: a.digits != b.digits),
+    ),
+    extends=("IComparable", "IComparable<Guid>"),
+    kind="struct",
+)
 
-URI: Final = TypeDef("System.Uri", (
-    ("new(string uriString)", uris.make), ("new(string uriString, UriKind uriKind)", lambda s, k: uris.read(s, relative=int(k) != 1)),
-    ("new(Uri baseUri, string relativeUri)", uris.combine), ("new(Uri baseUri, Uri relativeUri)", uris.combine),
-    ("static bool TryCreate(string uriString, UriKind uriKind, out Uri result)", uris.try_create),
-    ("static string EscapeDataString(string stringToEscape)", encodings.escape_data), ("static string EscapeUriString(string stringToEscape)", encodings.escape_uri),
-    ("static string UnescapeDataString(string stringToUnescape)", encodings.unescape_data),
-    ("static bool IsWellFormedUriString(string uriString, UriKind uriKind)", lambda s, k: uris.try_create(s, int(k))[0] and " " not in s),
-    ("string AbsoluteUri", lambda u: uris.part(u, u.absolute_uri())), ("string AbsolutePath", lambda u: uris.part(u, u.path)),
-    ("string LocalPath", lambda u: encodings.unescape_data(str(uris.part(u, u.path)))), ("string PathAndQuery", lambda u: uris.part(u, u.path + u.query)),
-    ("string Host", lambda u: uris.part(u, u.host)), ("string DnsSafeHost", lambda u: uris.part(u, u.host.strip("[]"))), ("string Authority", lambda u: uris.part(u, u.authority)),
-    ("int Port", lambda u: uris.part(u, u.port)), ("string Scheme", lambda u: uris.part(u, u.scheme)), ("string Query", lambda u: uris.part(u, u.query)),
-    ("string Fragment", lambda u: uris.part(u, u.fragment)), ("string UserInfo", lambda u: uris.part(u, u.user)), ("string OriginalString", lambda u: u.original),
-    ("bool IsAbsoluteUri", lambda u: u.absolute), ("bool IsDefaultPort", lambda u: u.port == uris.PORTS.get(u.scheme, -1)),
-    ("bool IsLoopback", lambda u: u.host in ("localhost", "127.0.0.1", "[::1]")), ("bool IsFile", lambda u: u.scheme == "file"),
-    ("string[] Segments", lambda u: uris.segments(u)), ("string GetLeftPart(UriPartial part)", lambda u, p: uris.left_part(u, int(p))),
-    ("bool IsBaseOf(Uri uri)", lambda a, b: b.absolute_uri().startswith(a.absolute_uri().rpartition("/")[0])),
-    ("string ToString()", uris.Uri.text), ("bool Equals(object comparand)", equals),
-    ("operator bool ==(Uri a, Uri b)", lambda a, b: a is b or (a is not None and equals(a, b))),
-    ("operator bool !=(Uri a, Uri b)", lambda a, b: not (a is b or (a is not None and equals(a, b)))),
-))  # fmt: skip
+URI: Final = TypeDef(
+    "System.Uri",
+    (
+        ("new(string uriString)", uris.make),
+        ("new(string uriString, UriKind uriKind)", lambda s, k: uris.read(s, relative=int(k) != 1)),
+        ("new(Uri baseUri, string relativeUri)", uris.combine),
+        ("new(Uri baseUri, Uri relativeUri)", uris.combine),
+        ("static bool TryCreate(string uriString, UriKind uriKind, out Uri result)", uris.try_create),
+        ("static string EscapeDataString(string stringToEscape)", encodings.escape_data),
+        ("static string EscapeUriString(string stringToEscape)", encodings.escape_uri),
+        ("static string UnescapeDataString(string stringToUnescape)", encodings.unescape_data),
+        (
+            "static bool IsWellFormedUriString(string uriString, UriKind uriKind)",
+            lambda s, k: uris.try_create(s, int(k))[0] and " " not in s,
+        ),
+        ("string AbsoluteUri", lambda u: uris.part(u, u.absolute_uri())),
+        ("string AbsolutePath", lambda u: uris.part(u, u.path)),
+        ("string LocalPath", lambda u: encodings.unescape_data(str(uris.part(u, u.path)))),
+        ("string PathAndQuery", lambda u: uris.part(u, u.path + u.query)),
+        ("string Host", lambda u: uris.part(u, u.host)),
+        ("string DnsSafeHost", lambda u: uris.part(u, u.host.strip("[]"))),
+        ("string Authority", lambda u: uris.part(u, u.authority)),
+        ("int Port", lambda u: uris.part(u, u.port)),
+        ("string Scheme", lambda u: uris.part(u, u.scheme)),
+        ("string Query", lambda u: uris.part(u, u.query)),
+        ("string Fragment", lambda u: uris.part(u, u.fragment)),
+        ("string UserInfo", lambda u: uris.part(u, u.user)),
+        ("string OriginalString", lambda u: u.original),
+        ("bool IsAbsoluteUri", lambda u: u.absolute),
+        ("bool IsDefaultPort", lambda u: u.port == uris.PORTS.get(u.scheme, -1)),
+        ("bool IsLoopback", lambda u: u.host in ("localhost", "127.0.0.1", "[::1]")),
+        ("bool IsFile", lambda u: u.scheme == "file"),
+        ("string[] Segments", lambda u: uris.segments(u)),
+        ("string GetLeftPart(UriPartial part)", lambda u, p: uris.left_part(u, int(p))),
+        ("bool IsBaseOf(Uri uri)", lambda a, b: b.absolute_uri().startswith(a.absolute_uri().rpartition("/")[0])),
+        ("string ToString()", uris.Uri.text),
+        ("bool Equals(object comparand)", equals),
+        ("operator bool ==(Uri a, Uri b)", lambda a, b: a is b or (a is not None and equals(a, b))),
+        ("operator bool !=(Uri a, Uri b)", lambda a, b: not (a is b or (a is not None and equals(a, b)))),
+    ),
+)
 
 
-class Kinds(Days):
-    """Makes DateTimeKind values; the assembled library fills it in."""
-
-
-KINDS: Final = Kinds()
 TYPES: Final = (
-    DATETIME, OFFSET, SPAN, ZONE, GUID, URI,
+    DATETIME,
+    OFFSET,
+    SPAN,
+    ZONE,
+    GUID,
+    URI,
     TypeDef("System.DayOfWeek", kind="enum", values=tuple((name, i) for i, name in enumerate(DAY_NAMES))),
     TypeDef("System.DateTimeKind", kind="enum", values=(("Unspecified", 0), ("Utc", 1), ("Local", 2))),
     TypeDef("System.UriKind", kind="enum", values=(("RelativeOrAbsolute", 0), ("Absolute", 1), ("Relative", 2))),
     TypeDef("System.UriPartial", kind="enum", values=(("Scheme", 0), ("Authority", 1), ("Path", 2), ("Query", 3))),
-    TypeDef("System.Globalization.DateTimeStyles", kind="enum", flags=True, values=(
-        ("None", 0), ("AllowLeadingWhite", 1), ("AllowTrailingWhite", 2), ("AllowInnerWhite", 4), ("AllowWhiteSpaces", 7), ("NoCurrentDateDefault", 8),
-        ("AdjustToUniversal", 16), ("AssumeLocal", 32), ("AssumeUniversal", 64), ("RoundtripKind", 128),
-    )),
-)  # fmt: skip
+    TypeDef(
+        "System.Globalization.DateTimeStyles",
+        kind="enum",
+        flags=True,
+        values=(
+            ("None", 0),
+            ("AllowLeadingWhite", 1),
+            ("AllowTrailingWhite", 2),
+            ("AllowInnerWhite", 4),
+            ("AllowWhiteSpaces", 7),
+            ("NoCurrentDateDefault", 8),
+            ("AdjustToUniversal", 16),
+            ("AssumeLocal", 32),
+            ("AssumeUniversal", 64),
+            ("RoundtripKind", 128),
+        ),
+    ),
+)
