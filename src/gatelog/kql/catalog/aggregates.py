@@ -240,8 +240,8 @@ def _each_weighted(operands: Sequence[Operand]) -> list[tuple[str, KqlType, Rend
 
 
 def _weighted(emit: Emit, value: Fragment, weight: Fragment, percentile: Fragment) -> str:
-    if value.type is DATETIME:
-        raise emit.refuse("percentilew() of a datetime is not supported")
+    if _ranked([value]) not in _SQL_TYPES:
+        raise emit.refuse(f"percentilew() of a {value.type.value} is not supported")
     share = repr(_share(emit, percentile))
     values, weights = f"list(CAST({value.text} AS DOUBLE) {emit.order})", f"list(CAST({weight.text} AS BIGINT) {emit.order})"
     types = ["DOUBLE[]", "BIGINT[]", "DOUBLE"]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
+from gatelog.kql.catalog.rows import UNKNOWN, Emit, Fragment, Function, signature
 from gatelog.kql.catalog.shorthand import DATETIME, INT, LONG, STRING, TIMESPAN, scalar, shows
 from gatelog.kql.kernels import times
 from gatelog.schema.types import KqlType
@@ -28,6 +28,11 @@ def _period(emit: Emit, part: Fragment, allowed: Sequence[str], function: str) -
 
 def _add(emit: Emit, part: Fragment, value: Fragment, when: Fragment) -> str:
     word = _period(emit, part, _PARTS, "datetime_add")
+    moved = _moved(word, value, when)
+    return moved if value.value is not UNKNOWN else f"TRY{moved}"
+
+
+def _moved(word: str, value: Fragment, when: Fragment) -> str:
     if word in ("year", "quarter", "month"):
         months = {"year": 12, "quarter": 3, "month": 1}[word]
         return f"({when.text} + to_months(CAST({value.text} * {months} AS INTEGER)))"
@@ -87,7 +92,7 @@ def _part(emit: Emit, part: Fragment, when: Fragment) -> str:
 
 def _start_sql(part: str, when: str, offset: str) -> str:
     if part == "week":
-        begin = f"(date_trunc('week', {when} + INTERVAL 1 DAY) - INTERVAL 1 DAY)"
+        begin = f"greatest(date_trunc('week', {when} + INTERVAL 1 DAY) - INTERVAL 1 DAY, TIMESTAMP '0001-01-01')"
     else:
         begin = f"date_trunc('{part}', {when})"
     begin = f"CAST({begin} AS TIMESTAMP)"
@@ -101,7 +106,9 @@ def _start_sql(part: str, when: str, offset: str) -> str:
 def _start_of(part: str) -> Callable[..., str]:
     def render(emit: Emit, when: Fragment, offset: Fragment | None = None) -> str:
         if emit.dialect == "duckdb":
-            return _start_sql(part, when.text, "0" if offset is None else offset.text)
+            if offset is None:
+                return _start_sql(part, when.text, "0")
+            return f"TRY({_start_sql(part, when.text, offset.text)})"
         if offset is not None:
             raise emit.refuse(f"startof{part}() with an offset is not supported on this engine")
         call = {
@@ -118,7 +125,8 @@ def _start_of(part: str) -> Callable[..., str]:
 def _end_of(part: str) -> Callable[..., str]:
     def render(emit: Emit, when: Fragment, offset: Fragment | None = None) -> str:
         after = "1" if offset is None else f"({offset.text} + 1)"
-        return f"({_start_sql(part, when.text, after)} - INTERVAL 1 MICROSECOND)"
+        last = f"least({_start_sql(part, when.text, after)}, TIMESTAMP '10000-01-01') - INTERVAL 1 MICROSECOND"
+        return f"({last})" if offset is None else f"TRY({last})"
 
     return render
 
@@ -299,11 +307,11 @@ def _unix(name: str, per_second: int, expression: str, value: str) -> Function:
 
 
 def _to_local(emit: Emit, when: Fragment, zone: Fragment) -> str:
-    return f"CAST(timezone({zone.text}, timezone('UTC', {when.text})) AS TIMESTAMP)"
+    return f"TRY(CAST(timezone({zone.text}, timezone('UTC', {when.text})) AS TIMESTAMP))"
 
 
 def _to_utc(emit: Emit, when: Fragment, zone: Fragment) -> str:
-    return f"CAST(timezone('UTC', timezone({zone.text}, {when.text})) AS TIMESTAMP)"
+    return f"TRY(CAST(timezone('UTC', timezone({zone.text}, {when.text})) AS TIMESTAMP))"
 
 
 def _calendar(name: str, doc: str, duckdb: str, clickhouse: str, part: str, value: int, *aliases: str) -> Function:

@@ -137,7 +137,7 @@ def _tohex(emit: Emit, value: Fragment, length: Fragment | None = None) -> str:
     digits = f"lower(hex({bits}))"
     if length is None:
         return digits
-    size = f"CAST({length.text} AS INTEGER)"
+    size = f"CAST(least(greatest({length.text}, 0), 1024) AS INTEGER)"
     return f"(CASE WHEN length({digits}) >= {size} THEN {digits} ELSE lpad({digits}, {size}, '0') END)"
 
 

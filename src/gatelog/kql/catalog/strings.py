@@ -10,6 +10,10 @@ _LONGEST_REPEAT = 1024
 """strrep() repeats no more often (learn.microsoft.com/kusto/query/strrep-function)."""
 
 
+_LONGEST_TEXT = 2_147_483_647
+"""No text has more characters."""
+
+
 def _substring(emit: Emit, source: Fragment, start: Fragment, length: Fragment | None = None) -> str:
     duck = emit.dialect == "duckdb"
     cut = "substring" if duck else "substringUTF8"
@@ -17,12 +21,11 @@ def _substring(emit: Emit, source: Fragment, start: Fragment, length: Fragment |
     if isinstance(start.value, int) and start.value >= 0:
         first = str(start.value + 1)
     else:
-        first = (
-            f"(CASE WHEN {start.text} >= 0 THEN {start.text} + 1 ELSE greatest({count}({source.text}) + {start.text}, 0) + 1 END)"
-        )
+        begin = f"least({start.text}, {_LONGEST_TEXT})"
+        first = f"(CASE WHEN {begin} >= 0 THEN {begin} + 1 ELSE greatest({count}({source.text}) + {begin}, 0) + 1 END)"
     if length is None:
         return f"{cut}({source.text}, {first})"
-    size = str(max(length.value, 0)) if isinstance(length.value, int) else f"greatest({length.text}, 0)"
+    size = str(max(length.value, 0)) if isinstance(length.value, int) else f"least(greatest({length.text}, 0), {_LONGEST_TEXT})"
     return f"{cut}({source.text}, {first}, {size})"
 
 
@@ -35,7 +38,8 @@ def _split(emit: Emit, source: Fragment, delimiter: Fragment, index: Fragment | 
         pieces = f"splitByString({delimiter.text}, {source.text})"
     if emit.dialect == "duckdb":
         if index is not None:
-            pieces = f"(CASE WHEN {index.text} >= 0 THEN list_slice({pieces}, {index.text} + 1, {index.text} + 1) ELSE [] END)"
+            place = f"least({index.text}, {_LONGEST_TEXT}) + 1"
+            pieces = f"(CASE WHEN {index.text} >= 0 THEN list_slice({pieces}, {place}, {place}) ELSE [] END)"
         return f"CAST(to_json({pieces}) AS VARCHAR)"
     if index is not None:
         pieces = f"if({index.text} >= 0, arraySlice({pieces}, {index.text} + 1, 1), [])"

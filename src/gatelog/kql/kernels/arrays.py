@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 from gatelog.kql.kernels.json_text import array, dump, load, real_text, write
@@ -242,7 +243,7 @@ def repeat(value: str | None, count: int | None) -> str | None:
 
 def number_range(start: float | None, stop: float | None, step: float | None = 1) -> str | None:
     """The numbers from start to stop, both included."""
-    if start is None or stop is None or not step:
+    if start is None or stop is None or not step or not all(map(math.isfinite, (start, stop, step))):
         return None
     count = int((stop - start) / step + 1e-9) + 1 if (stop - start) / step >= 0 else 0
     return dump([start + place * step for place in range(min(count, _LONGEST))])

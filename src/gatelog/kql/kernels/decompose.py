@@ -59,7 +59,9 @@ def _peaks(scores: Reals, low: float, high: float) -> list[int]:
 def periods_detect(text: str | None, low: float | None, high: float | None, count: int | None) -> str | None:
     """The most significant periods and their scores."""
     values = reals(text)
-    if values is None or low is None or high is None or count is None or count < 1:
+    if values is None or low is None or high is None or count is None or not 1 <= count <= len(values):
+        return None
+    if not math.isfinite(low) or not math.isfinite(high):
         return None
     scores = _scores(_filled(values))
     found: list[int] = []
@@ -82,7 +84,7 @@ def periods_validate(text: str | None, *periods: float | None) -> str | None:
     scores = _scores(_filled(values))
     found = []
     for period in periods:
-        lag = 0 if period is None else round(period)
+        lag = 0 if period is None or not math.isfinite(period) else round(period)
         inside = _SHORTEST_PERIOD <= lag <= len(values) // 2
         peak = inside and scores[lag] >= scores[lag - 1] and scores[lag] >= scores[min(lag + 1, len(scores) - 1)]
         found.append(float(scores[lag]) if peak else 0.0)
@@ -105,7 +107,7 @@ def _season(values: Reals, period: int, size: int) -> Reals:
 def seasonal(text: str | None, period: int | None = -1, test_points: int | None = 0) -> str | None:
     """The seasonal component; zeros when there is no season."""
     values = reals(text)
-    if values is None or period is None or test_points is None:
+    if values is None or period is None or test_points is None or not 0 <= test_points < len(values):
         return None
     filled = _filled(values)
     learned = filled[: len(filled) - test_points] if test_points > 0 else filled

@@ -151,8 +151,11 @@ def welch_test(
     if count1 <= 1 or count2 <= 1 or variance1 < 0 or variance2 < 0 or variance1 + variance2 == 0:
         return None
     one, other = variance1 / count1, variance2 / count2
-    statistic = (mean1 - mean2) ** 2 / (one + other)
-    freedom = (one + other) ** 2 / (one**2 / (count1 - 1) + other**2 / (count2 - 1))
+    try:
+        statistic = (mean1 - mean2) ** 2 / (one + other)
+        freedom = (one + other) ** 2 / (one**2 / (count1 - 1) + other**2 / (count2 - 1))
+    except (OverflowError, ZeroDivisionError):
+        return None
     return beta_cdf(freedom / (freedom + statistic), freedom / 2, 0.5)
 
 
