@@ -109,7 +109,7 @@ def test_the_workshop(tmp_path: Path) -> None:
     with running_demo(tmp_path / "data") as demo:
         key = configure(demo)
         started = time.monotonic()
-        while (answer := call(demo, key, "Hello!")).status_code in (401, 404):
+        while (answer := call(demo, key, "Hello!")).status_code != 200:  # the gateway takes each step as it comes
             assert time.monotonic() - started < 5, answer.text
             time.sleep(0.02)
         assert answer.status_code == 200, answer.text
