@@ -9,7 +9,8 @@ from gatelog.kql import ast
 from gatelog.kql.catalog.registry import CATALOGUE
 from gatelog.kql.compiler import Options, compile_query
 from gatelog.kql.compiler import parse as _parse
-from gatelog.kql.operators.table import OPERATORS, SOURCES
+from gatelog.kql.operators.documents import DOCUMENTS
+from gatelog.kql.operators.table import OPERATORS, REFUSED, SOURCES
 from gatelog.kql.printer import text_of
 from gatelog.schema.query import Query, SqlStep
 from gatelog.schema.table import Schema
@@ -65,7 +66,11 @@ def catalogue(schema: Schema | None = None) -> dict[str, Any]:
     functions = {row.name: row for row in CATALOGUE.functions.values()}
     aggregates = {row.name: row for row in CATALOGUE.aggregates.values()}
     return {
-        "operators": sorted({*OPERATORS, *SOURCES}),
+        "operators": sorted({*OPERATORS, *SOURCES} - {*REFUSED}),
+        "operator_documents": [
+            {"name": item.name, "aliases": list(item.aliases), "doc": item.doc, "limits": item.limits, "example": item.example}
+            for item in DOCUMENTS
+        ],
         "functions": [_described(row) for row in functions.values()],
         "aggregates": [_described(row) for row in aggregates.values()],
         "tables": [
