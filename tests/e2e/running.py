@@ -45,11 +45,16 @@ class Demo:
     def wait_for(
         self, kql: str, is_enough: Callable[[list[dict[str, Any]]], bool], seconds: float = 10.0
     ) -> list[dict[str, Any]]:
-        """Ask again and again until the answer is enough."""
+        """Ask again and again until the answer is enough; a table that does not exist yet is an empty answer."""
         deadline = time.monotonic() + seconds
         while True:
-            rows = self.query(kql)
-            if is_enough(rows):
+            try:
+                rows = self.query(kql)
+            except AssertionError as refused:
+                if "is not in this workspace" not in str(refused):
+                    raise
+                rows = []
+            if rows and is_enough(rows):
                 return rows
             assert time.monotonic() < deadline, f"after {seconds} s: {rows}"
             time.sleep(0.05)

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp
 from gatelog.api import (
     dashboards,
     health,
+    ingestion,
     issuer,
     kusto,
     log_analytics,
@@ -32,6 +33,7 @@ from gatelog.api.asking import Asker
 from gatelog.api.dashboards import Dashboards
 from gatelog.api.functions import FunctionStore
 from gatelog.api.headers import SecurityHeaders
+from gatelog.api.ingestion import IngestionFace
 from gatelog.api.management.errors import answer, to_arm
 from gatelog.api.management.face import Face
 from gatelog.api.management.tokens import TokenList
@@ -105,6 +107,9 @@ def application(parts: Parts) -> ASGIApp:
     def allow_usage(request: Request) -> None:
         security.require(security.authenticate(request), Action.USAGE)
 
+    def allow_ingestion(request: Request) -> None:
+        security.require(security.authenticate(request), Action.INGEST, WORKSPACE_ID)
+
     def answer_error(error: GatelogError, path: str) -> Response:
         return answer(to_arm(error, path))
 
@@ -122,6 +127,14 @@ def application(parts: Parts) -> ASGIApp:
             *issuer.routes(parts.issuer, _administrator(parts.settings.admin_key)),
             *session.routes(SignInFace(sessions=sessions, security=security, oidc=None)),
             *kusto.routes(asker, security, WORKSPACE_ID),
+            *ingestion.routes(
+                IngestionFace(
+                    schema=parts.workspace.schema,
+                    append=parts.workspace.append_rows,
+                    allow=allow_ingestion,
+                    answer_error=answer_error,
+                )
+            ),
             *dashboards.routes(Dashboards(data / "dashboards"), allow_dashboards, answer_error),
             *log_analytics.routes(asker, security, WORKSPACE_ID),
             *prometheus.routes(parts.run_kql, parts.clock.now(), parts.gauges, allow_usage, answer_error),
