@@ -29,7 +29,7 @@ _ISO_DATE: Final = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d{1,7})?(?:Z
 _XSI_NIL: Final = "{http://www.w3.org/2001/XMLSchema-instance}nil"
 
 
-class _Bounded(Environment):  # type: ignore[misc]  # the library is untyped here
+class _Bounded(Environment):
     """Templates come from whoever may write policies: they end, and they end small."""
 
     loop_iteration_limit = 100_000

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,19 @@ from gatelog.record.exchange import Exchange
 def reads_response_body(*slots: object) -> bool:
     """Whether an expression among the slots reads `context.Response.Body`."""
     return any(isinstance(slot, Computed) and RESPONSE_BODY in reads_of(slot.expression.text) for slot in slots)
+
+
+@contextmanager
+def untouched_bodies(exchange: Exchange) -> Iterator[None]:
+    """Bodies that an expression consumes inside are there again after it: saying something about a call must not change it."""
+    request, response = exchange.request, exchange.response
+    kept = request.body, response.body if response is not None else None
+    try:
+        yield
+    finally:
+        request.body = kept[0]
+        if response is not None:
+            response.body = kept[1]
 
 
 def later(exchange: Exchange, steps: Callable[[Exchange], Generator[Effect, Any, None]]) -> Generator[Effect, Any, None]:

@@ -44,7 +44,8 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         "first. An expression over the response's body does not hold back a stream: it runs after the end, on the "
         "completion that the stream adds up to. An expression that fails becomes an error event and the call goes on. "
         "With the API's mode set to `strict` all of this is as in Azure: the answer is buffered, a failure is a 500, and "
-        "events are cut."
+        "events are cut. "
+        "In `safe` mode a body that the expression consumes is there again after it."
     ),
     "proxy": ("The proxy is used for `forward-request` and, inside of `send-request`, for that request."),
     "quota": ("Calls without a subscription are counted by the caller's address."),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from gatelog.policy.binding import Binder
 from gatelog.policy.dotnet.exceptions import DotNetException
 from gatelog.policy.effects import AfterResponse, Effect, LogToEventHub, PolicyError
-from gatelog.policy.elements.deferral import later, reads_response_body
+from gatelog.policy.elements.deferral import later, reads_response_body, untouched_bodies
 from gatelog.policy.parts import attribute, content
 from gatelog.policy.reader import Node
 from gatelog.policy.slots import LINE, Slot
@@ -61,8 +62,9 @@ class LogToEventhub(Statement):
         logger = self.logger_id(exchange)
         partition = self.partition_id(exchange) if self.partition_id else ""
         try:
-            body = self.message(exchange).encode("utf-8", "replace")
-            key = self.partition_key(exchange) if self.partition_key else ""
+            with nullcontext() if self.strict else untouched_bodies(exchange):
+                body = self.message(exchange).encode("utf-8", "replace")
+                key = self.partition_key(exchange) if self.partition_key else ""
         except (DotNetException, PolicyError) as error:
             if self.strict:
                 raise

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import importlib
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from gatelog.policy.binding import Binder
 from gatelog.policy.elements.messages import message_of
-from gatelog.policy.liquid import Template, compile_template
 from gatelog.policy.parts import attribute, content
 from gatelog.policy.reader import Node
 from gatelog.policy.slots import ANY, BOOLEAN, Constant, Slot, one_of, text_of
 from gatelog.policy.statement import Place, Statement, Steps
 from gatelog.record.exchange import Exchange
+
+if TYPE_CHECKING:
+    from gatelog.policy.liquid import Template
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +46,8 @@ class SetBody(Statement):
             return None
         text = "".join(piece.value for piece in node.texts)
         try:
-            template = compile_template(text)
+            # the template engine takes 15 MB and few policies use it
+            template = importlib.import_module("gatelog.policy.liquid").compile_template(text)
         except ValueError as error:
             binder.problem(node, f"the Liquid template is not valid: {error}")
             return None

@@ -68,8 +68,8 @@ ALL: Final = frozenset({"inbound", "backend", "outbound", "on-error"})
 STATEMENTS: Final[Mapping[str, Row]] = {
     "authentication-basic": Row(AuthenticationBasic, BEFORE),
     "authentication-certificate": Row(AuthenticationCertificate, BEFORE),
-    "authentication-managed-identity": Row(AuthenticationManagedIdentity, BEFORE),
-    "azure-openai-emit-token-metric": Row(EmitTokenMetric, BEFORE, alias="llm-emit-token-metric"),
+    "authentication-managed-identity": Row(AuthenticationManagedIdentity, ALL),
+    "azure-openai-emit-token-metric": Row(EmitTokenMetric, ALL, alias="llm-emit-token-metric"),
     "azure-openai-semantic-cache-lookup": Row(SemanticCacheLookup, INBOUND, alias="llm-semantic-cache-lookup"),
     "azure-openai-semantic-cache-store": Row(SemanticCacheStore, OUTBOUND, alias="llm-semantic-cache-store"),
     "azure-openai-token-limit": Row(TokenLimit, BEFORE, alias="llm-token-limit"),
@@ -93,7 +93,7 @@ STATEMENTS: Final[Mapping[str, Row]] = {
     "jsonp": Row(Jsonp, OUTBOUND),
     "limit-concurrency": Row(LimitConcurrency, ALL),
     "llm-content-safety": Row(LlmContentSafety, INBOUND),
-    "llm-emit-token-metric": Row(EmitTokenMetric, BEFORE),
+    "llm-emit-token-metric": Row(EmitTokenMetric, ALL),
     "llm-semantic-cache-lookup": Row(SemanticCacheLookup, INBOUND),
     "llm-semantic-cache-store": Row(SemanticCacheStore, OUTBOUND),
     "llm-token-limit": Row(TokenLimit, BEFORE),
@@ -131,6 +131,7 @@ STATEMENTS: Final[Mapping[str, Row]] = {
 }
 
 REFUSED: Final[Mapping[str, str]] = {
+    "cache-value": "use cache-lookup-value and cache-store-value",
     "validate-odata-request": "OData metadata is not imported; validate with choose and expressions",
     "send-service-bus-message": "Service Bus is not reachable from here; use log-to-eventhub or send-request",
     "publish-to-dapr": "there is no Dapr runtime beside the gateway",

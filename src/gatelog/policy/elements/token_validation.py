@@ -39,7 +39,7 @@ class RequiredClaim(Part):
     values: tuple[Slot[str], ...] = texts("value", doc="values; none: the claim must only be there")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Key:
     """A key that may have signed a token."""
 
@@ -98,6 +98,52 @@ def jwk_key(jwk: dict[str, Any], algorithm: str) -> Key | None:
         return None
 
 
+class TokenMemory:
+    """What one statement has worked out before: the same token comes with call after call, and checking a signature costs
+    more than the rest of a policy. Only good signatures are remembered, each with the key that made it."""
+
+    __slots__ = ("_keys", "_signed", "_tokens")
+    LIMIT: Final = 1_000
+
+    def __init__(self) -> None:
+        self._tokens: dict[str, Token] = {}
+        self._keys: dict[tuple[str, ...], Key | None] = {}
+        self._signed: dict[tuple[str, int], Key] = {}
+
+    def parse(self, text: str) -> Token:
+        """`parse`, once for each text."""
+        token = self._tokens.get(text)
+        if token is None:
+            token = parse(text)
+            _keep(self._tokens, text, token)
+        return token
+
+    def key(self, jwk: dict[str, Any], algorithm: str) -> Key | None:
+        """`jwk_key`, once for each key."""
+        parts = (algorithm, *(str(jwk.get(name)) for name in ("kty", "use", "kid", "n", "e", "crv", "x", "y")))
+        if parts not in self._keys:
+            _keep(self._keys, parts, jwk_key(jwk, algorithm))
+        return self._keys[parts]
+
+    def is_signed_by(self, token: Token, key: Key) -> bool:
+        """`is_signed_by`, once for each token and key that go together."""
+        if key.symmetric:
+            return is_signed_by(token, key)
+        known = (token.text, id(key))
+        if self._signed.get(known) is key:
+            return True
+        good = is_signed_by(token, key)
+        if good:
+            _keep(self._signed, known, key)
+        return good
+
+
+def _keep(store: dict[Any, Any], name: Any, value: Any) -> None:
+    if len(store) >= TokenMemory.LIMIT:
+        store.clear()
+    store[name] = value
+
+
 @dataclass(frozen=True, slots=True)
 class Metadata:
     """What OpenID providers say about themselves."""
@@ -106,33 +152,33 @@ class Metadata:
     keys: tuple[Key, ...]
 
 
-def fetch_metadata(urls: Sequence[str], token: Token) -> Generator[Effect, Any, Metadata]:
+def fetch_metadata(urls: Sequence[str], token: Token, memory: TokenMemory) -> Generator[Effect, Any, Metadata]:
     """Issuers and keys of providers; fetched again when the token's key is not among them."""
-    metadata = yield from _fetch(urls, token, refresh=False)
+    metadata = yield from _fetch(urls, token, memory, refresh=False)
     if token.key_id and all(key.id != token.key_id for key in metadata.keys):
-        metadata = yield from _fetch(urls, token, refresh=True)
+        metadata = yield from _fetch(urls, token, memory, refresh=True)
     return metadata
 
 
-def _fetch(urls: Sequence[str], token: Token, *, refresh: bool) -> Generator[Effect, Any, Metadata]:
+def _fetch(urls: Sequence[str], token: Token, memory: TokenMemory, *, refresh: bool) -> Generator[Effect, Any, Metadata]:
     issuers: list[str] = []
     keys: list[Key] = []
     for url in urls:
         document: dict[str, Any] = yield FetchKeys(url, refresh)
         issuers.append(str(document["issuer"]))
-        found = (jwk_key(jwk, token.algorithm) for jwk in document["keys"])
+        found = (memory.key(jwk, token.algorithm) for jwk in document["keys"])
         keys += [key for key in found if key is not None]
     return Metadata(tuple(issuers), tuple(keys))
 
 
-def check_signature(token: Token, keys: Sequence[Key]) -> None:
+def check_signature(token: Token, keys: Sequence[Key], memory: TokenMemory) -> None:
     """Raises TokenError when none of the keys signed the token. A key id, when both sides have one, must agree."""
     if token.algorithm.lower() == "none":
         raise TokenError("TokenSignatureInvalid", "The token is not signed. Access denied.")
     named = [key for key in keys if not token.key_id or not key.id or key.id == token.key_id]
     if not named:
         raise TokenError("TokenSignatureKeyNotFound", f"No key with the id '{token.key_id}' was found. Access denied.")
-    if not any(is_signed_by(token, key) for key in named):
+    if not any(memory.is_signed_by(token, key) for key in named):
         raise TokenError("TokenSignatureInvalid", "The signature of the token is not valid. Access denied.")
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Generator
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -10,7 +11,7 @@ from gatelog.policy.binding import Binder
 from gatelog.policy.dotnet.exceptions import DotNetException
 from gatelog.policy.effects import AfterResponse, Effect, PolicyError
 from gatelog.policy.effects import Trace as TraceEffect
-from gatelog.policy.elements.deferral import later, reads_response_body
+from gatelog.policy.elements.deferral import later, reads_response_body, untouched_bodies
 from gatelog.policy.parts import attribute, content, nodes, text
 from gatelog.policy.reader import Node
 from gatelog.policy.slots import LINE, Slot, one_of
@@ -63,8 +64,9 @@ class Trace(Statement):
         message = self.message or self.bare
         source, severity = self.source(exchange), self.severity(exchange)
         try:
-            said = message(exchange) if message else ""
-            metadata = tuple((entry.name(exchange), entry.value(exchange)) for entry in self.metadata)
+            with nullcontext() if self.strict else untouched_bodies(exchange):
+                said = message(exchange) if message else ""
+                metadata = tuple((entry.name(exchange), entry.value(exchange)) for entry in self.metadata)
         except (DotNetException, PolicyError) as error:
             if self.strict:
                 raise

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 
 from gatelog.policy.binding import Binder
@@ -14,6 +14,7 @@ from gatelog.policy.elements.token_validation import (
     RequiredClaim,
     Token,
     TokenError,
+    TokenMemory,
     check_audience,
     check_claims,
     check_issuer,
@@ -37,6 +38,8 @@ _ANY_TENANT: Final = frozenset({"common", "organizations"})
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateAzureAdToken(Presented):
     """Check an Entra token (v1 or v2): signature, times, tenant, calling application, audience and claims."""
+
+    memory: TokenMemory = field(default_factory=TokenMemory, repr=False, compare=False)
 
     tenant_id: Slot[str] = attribute(LINE, required=True, doc="tenant id or domain, `organizations` or `common`")
     header_name: Slot[str] | None = attribute(LINE, doc="header with the token; `Authorization` when nothing else is named")
@@ -67,8 +70,8 @@ class ValidateAzureAdToken(Presented):
     def _check(self, exchange: Exchange) -> Generator[Effect, Any, Token]:
         token = self.token(exchange)
         tenant = self.tenant_id(exchange)
-        metadata = yield from fetch_metadata([f"{_AUTHORITY}/{tenant}/v2.0/.well-known/openid-configuration"], token)
-        check_signature(token, metadata.keys)
+        metadata = yield from fetch_metadata([f"{_AUTHORITY}/{tenant}/v2.0/.well-known/openid-configuration"], token, self.memory)
+        check_signature(token, metadata.keys, self.memory)
         check_times(token, exchange.started // 1_000_000_000, 0, require_expiration=True)
         check_issuer(token, _issuers(tenant, metadata))
         self._check_caller(token, [slot(exchange) for slot in self.clients])

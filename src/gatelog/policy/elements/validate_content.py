@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
-from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
-from jsonschema.exceptions import SchemaError  # type: ignore[import-untyped]
 from lxml import etree
 
 from gatelog.policy.elements.messages import message_of
@@ -145,10 +144,11 @@ def _json_errors(body: bytes, schema: Any) -> Iterator[str]:
         return
     if schema.get("x-lowered"):
         document = _lowered_body(document)
+    jsonschema = importlib.import_module("jsonschema")  # several megabytes that few policies need
     try:
-        for wrong in Draft202012Validator(schema).iter_errors(document):
+        for wrong in jsonschema.Draft202012Validator(schema).iter_errors(document):
             yield f"Body of the message does not conform to the definition. Location: {wrong.json_path}. {wrong.message}"
-    except SchemaError as error:
+    except jsonschema.SchemaError as error:
         yield f"The schema of the operation is not valid: {error.message}"
 
 

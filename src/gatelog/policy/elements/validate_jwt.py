@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -20,6 +20,7 @@ from gatelog.policy.elements.token_validation import (
     RequiredClaim,
     Token,
     TokenError,
+    TokenMemory,
     bearer,
     check_audience,
     check_claims,
@@ -27,7 +28,6 @@ from gatelog.policy.elements.token_validation import (
     check_signature,
     check_times,
     fetch_metadata,
-    parse,
     refusal,
 )
 from gatelog.policy.parts import attribute, content, nodes, texts
@@ -60,6 +60,7 @@ class Presented(Statement):
 
     __slots__ = ()
 
+    memory: TokenMemory
     header_name: Slot[str] | None
     query_parameter_name: Slot[str] | None
     token_value: Slot[str] | None
@@ -72,7 +73,7 @@ class Presented(Statement):
         text = self._text(exchange, scheme)
         if not text:
             raise TokenError("TokenNotPresent", "JWT not present.")
-        return parse(text)
+        return self.memory.parse(text)
 
     def _text(self, exchange: Exchange, scheme: str) -> str:
         if self.token_value is not None:
@@ -97,6 +98,8 @@ class Presented(Statement):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ValidateJwt(Presented):
     """Check the token of a call: signature, times, audience, issuer and claims."""
+
+    memory: TokenMemory = field(default_factory=TokenMemory, repr=False, compare=False)
 
     header_name: Slot[str] | None = attribute(LINE, doc="header with the token")
     query_parameter_name: Slot[str] | None = attribute(LINE, doc="query parameter with the token")
@@ -134,10 +137,10 @@ class ValidateJwt(Presented):
     def _check(self, exchange: Exchange) -> Generator[Effect, Any, Token]:
         scheme = self.require_scheme(exchange) if self.require_scheme else ""
         token = self.token(exchange, scheme)
-        metadata = yield from fetch_metadata([entry.url(exchange) for entry in self.providers], token)
+        metadata = yield from fetch_metadata([entry.url(exchange) for entry in self.providers], token, self.memory)
         if self.require_signed_tokens(exchange) or token.algorithm.lower() != "none":
             own = yield from self._own_keys(exchange)
-            check_signature(token, (*own, *metadata.keys))
+            check_signature(token, (*own, *metadata.keys), self.memory)
         elif token.text.rpartition(".")[2]:
             raise TokenError("TokenSignatureInvalid", "The token names no algorithm and has a signature. Access denied.")
         self._check_content(exchange, token, metadata)

@@ -51,11 +51,13 @@ def rows() -> list[Any]:
 
 @pytest.mark.parametrize(("context", "case"), rows())
 def test_expression_gives_what_was_recorded(context: dict[str, Any], case: dict[str, str]) -> None:
-    scope = describe({
-        "Request": {"Method": "POST", "IpAddress": "203.0.113.7", "Body": context.get("body", "{}")},
-        "Variables": context.get("described", {}),
-        "RequestId": "11111111-2222-3333-4444-555555555555",
-    })  # fmt: skip
+    scope = describe(
+        {
+            "Request": {"Method": "POST", "IpAddress": "203.0.113.7", "Body": context.get("body", "{}")},
+            "Variables": context.get("described", {}),
+            "RequestId": "11111111-2222-3333-4444-555555555555",
+        }
+    )
     expression = compile(case["expression"])
     try:
         value = evaluate(expression, scope)
