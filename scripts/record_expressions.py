@@ -2,9 +2,9 @@
 
     python scripts/record_expressions.py tests/conformance/policies/expressions/strings.json [--add FILE.txt]
 
-The JSON file holds {"context": description, "cases": [{"expression": ..., "type": ..., "text": ...} | {"expression", "exception", "message"}]}.
+The JSON file holds {"context": ..., "cases": [{"expression", "type", "text"} | {"expression", "exception", "message"}]}.
 --add appends the expressions of a text file, one on each line. Needs mono, mcs and Newtonsoft.Json
-(Debian: mono-mcs mono-runtime libnewtonsoft-json5.0-cil and libmono-system-*-cil). Expressions that mcs refuses are left out and named.
+(Debian: mono-mcs mono-runtime libnewtonsoft-json5.0-cil and libmono-system-*-cil). What mcs refuses is left out and named.
 """
 
 from __future__ import annotations
@@ -20,23 +20,30 @@ from pathlib import Path
 NEWTONSOFT = Path("/usr/lib/cli/Newtonsoft.Json-5.0/Newtonsoft.Json.dll")
 HEAD = r"""
 using System; using System.Collections.Generic; using System.Globalization; using System.IO; using System.Linq; using System.Net;
-using System.Security.Cryptography; using System.Security.Cryptography.X509Certificates; using System.Text; using System.Text.RegularExpressions; using System.Xml.Linq;
+using System.Security.Cryptography; using System.Text;
+using System.Text.RegularExpressions; using System.Xml.Linq;
 using Newtonsoft.Json; using Newtonsoft.Json.Linq;
 public class Body { public string Text; public T As<T>(bool preserveContent = false) { object v = Text;
-  if (typeof(T) == typeof(JObject)) v = JObject.Parse(Text); else if (typeof(T) == typeof(JArray)) v = JArray.Parse(Text);
+  if (typeof(T) == typeof(JObject)) v = JObject.Parse(Text); 
+  else if (typeof(T) == typeof(JArray)) v = JArray.Parse(Text);
   else if (typeof(T) == typeof(JToken)) v = JToken.Parse(Text); else if (typeof(T) == typeof(byte[])) v = Encoding.UTF8.GetBytes(Text);
   return (T)v; } }
-public class Request { public Body Body = new Body(); public string Method = "POST"; public string IpAddress = "203.0.113.7"; }
-public class Context { public Request Request = new Request(); public Request Response = null; public Dictionary<string, object> Variables = new Dictionary<string, object>();
+public class Request {
+  public Body Body = new Body(); public string Method = "POST"; public string IpAddress = "203.0.113.7"; }
+public class Context { public Request Request = new Request(); public Request Response = null;
+  public Dictionary<string, object> Variables = new Dictionary<string, object>();
   public Guid RequestId = new Guid("11111111-2222-3333-4444-555555555555"); }
 public static class Ext {
-  public static T GetValueOrDefault<T>(this Dictionary<string, object> v, string n, T d = default(T)) { object o; return v.TryGetValue(n, out o) ? (T)o : d; } }
+  public static T GetValueOrDefault<T>(this Dictionary<string, object> v, string n, T d = default(T)) {
+    object o; return v.TryGetValue(n, out o) ? (T)o : d; } }
 public static class P {
   static string Q(string s) { return JsonConvert.ToString(s); }
   static string Name(Type t) { if (t.IsArray) return Name(t.GetElementType()) + "[]"; if (!t.IsGenericType) return t.Name;
     return t.Name.Split('`')[0] + "<" + string.Join(", ", t.GetGenericArguments().Select(Name)) + ">"; }
   static void Run(int i, Func<Context, object> f) { string line;
-    try { var v = f(Make()); line = v == null ? "{\"type\":\"null\",\"text\":\"\"}" : "{\"type\":" + Q(Name(v.GetType())) + ",\"text\":" + Q(v.ToString() ?? "") + "}"; }
+    try { var v = f(Make());
+      line = v == null ? "{\"type\":\"null\",\"text\":\"\"}"
+      : "{\"type\":" + Q(Name(v.GetType())) + ",\"text\":" + Q(v.ToString() ?? "") + "}"; }
     catch (Exception e) { line = "{\"exception\":" + Q(e.GetType().Name) + ",\"message\":" + Q(e.Message) + "}"; }
     Console.WriteLine(i + " " + line); }
 """
@@ -68,9 +75,22 @@ def run(cases: list[tuple[int, str]], context: dict[str, object], place: Path) -
         text, owner = program(cases, context)
         (place / "a.cs").write_text(text, encoding="utf-8")
         done = subprocess.run(
-            ["mcs", "-nologo", "-nowarn:1718,219,162,168,252,253", f"-r:{NEWTONSOFT}", "-r:System.Core", "-r:System.Xml", "-r:System.Xml.Linq", "-r:System.Numerics", "a.cs"],
-            cwd=place, capture_output=True, text=True, check=False,
-        )  # fmt: skip
+            [
+                "mcs",
+                "-nologo",
+                "-nowarn:1718,219,162,168,252,253",
+                f"-r:{NEWTONSOFT}",
+                "-r:System.Core",
+                "-r:System.Xml",
+                "-r:System.Xml.Linq",
+                "-r:System.Numerics",
+                "a.cs",
+            ],
+            cwd=place,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
         refused = {
             owner[int(line)]: why
             for line, why in re.findall(r"a\.cs\((\d+),\d+\): error (.*)", done.stdout + done.stderr)
