@@ -23,7 +23,7 @@ from gatelog.gateway.outgoing import answer_head, backend_request, backend_targe
 from gatelog.gateway.recording import request_event, response_event
 from gatelog.gateway.routing import Route
 from gatelog.gateway.stream import Tee
-from gatelog.llm.request import with_include_usage
+from gatelog.llm.request import refuses_include_usage, with_include_usage
 from gatelog.policy.answers import response_to
 from gatelog.policy.effects import Forward, PolicyError
 from gatelog.record.events import Failure
@@ -61,7 +61,9 @@ class Call:
         "_injected",
         "_pending",
         "_pieces",
+        "_refused_usage",
         "_run",
+        "_sent_to",
         "_started_answer",
         "_ticket",
         "attempt",
@@ -109,6 +111,8 @@ class Call:
         self._held = b""
         self._hold_timer: Any = None
         self._injected = False
+        self._refused_usage = False
+        self._sent_to: tuple[Destination, str] | None = None
         self._pending: list[bytes] = []
         self._pieces: list[bytes] | None = None
         self._run: Run | None = None
@@ -158,6 +162,7 @@ class Call:
         """Serialise the request and send it as soon as the call is on record."""
         if self._concluded:
             return
+        self._sent_to = (destination, token)
         exchange, backend = self.exchange, destination.backend
         self._breaker = self.gate.backends.breaker(backend)
         body = self._body_for_backend(exchange.request.body or b"")
@@ -203,7 +208,7 @@ class Call:
         """The body with `include_usage` asked for, where only we want it."""
         llm = self.route.match.llm
         self._injected = False
-        if llm is None or b'"stream"' not in body:
+        if llm is None or self._refused_usage or b'"stream"' not in body:
             return body
         injected = with_include_usage(llm.kind, body)
         self._injected = injected is not body
@@ -319,6 +324,10 @@ class Call:
             if plain is not body and self.route.pipeline.buffers_response:
                 response.headers.remove("content-encoding")
                 body = plain
+        if self._injected and refuses_include_usage(response.status, body) and self._sent_to is not None:
+            self._refused_usage = True
+            self._dispatch(*self._sent_to)
+            return
         response.body = body
         effect = cast(Forward, self._effect)
         if effect.fail_on_error_status_code and response.status >= 400:

@@ -14,6 +14,7 @@ from gatelog.llm.chunks import ChatChunks, CompletionChunks
 from gatelog.llm.document import JsonObject, object_of, read_object, text_of
 from gatelog.llm.operations import Kind
 from gatelog.llm.response_events import ResponseEvents
+from gatelog.llm.runs import Run
 from gatelog.llm.sse import DONE, SseDecoder
 from gatelog.llm.usage import usage_of
 from gatelog.record.events import Usage
@@ -54,28 +55,71 @@ class Assembly:
 
     def finish(self) -> Completion:
         """The completion of everything that was fed, also when the stream broke off anywhere."""
-        decoder = SseDecoder()
         data = b"".join(self._parts)
-        events = decoder.feed(data) + decoder.close()
-        documents = [document for event in events if event.data != DONE and (document := read_object(event.data)) is not None]
-        done = any(event.data == DONE for event in events)
-        builder = _builder(self._kind)
-        error: JsonObject | None = None
-        for document in documents:
-            if "error" in document and not _is_answer(document):
-                error = document
-            else:
-                builder.add(document)
-        answer = _with_error(builder.answer(), error)
-        body = orjson.dumps(answer) if answer else b""
+        reading = _Reading(self._kind)
+        plain = data.split(b"\n\n") if self._kind is Kind.CHAT and b"\r" not in data else None
+        if plain is None or not all(event.startswith(b"data: ") and b"\n" not in event for event in plain if event):
+            decoder = SseDecoder()
+            for event in decoder.feed(data) + decoder.close():
+                reading.event(event.data)
+        else:
+            for line in plain:
+                if line:
+                    reading.line(line[6:])
+        return reading.completion()
+
+
+class _Reading:
+    """The events of one stream, one after the other."""
+
+    def __init__(self, kind: Kind) -> None:
+        self._builder = _builder(kind)
+        self._run = Run()
+        self._events = 0
+        self._done = False
+        self._error: JsonObject | None = None
+
+    def line(self, data: bytes) -> None:
+        """The data of one event of a chat stream, as bytes."""
+        if self._run.take(data):
+            return
+        self._end_run()
+        if not self._run.take(data):
+            self.event(data.decode("utf-8", "replace"))
+
+    def event(self, data: str) -> None:
+        """The data of one event."""
+        if data == DONE:
+            self._done = True
+            return
+        document = read_object(data)
+        if document is None:
+            return
+        self._events += 1
+        if "error" in document and not _is_answer(document):
+            self._error = document
+        else:
+            self._builder.add(document)
+
+    def _end_run(self) -> None:
+        events, texts = self._run.events, self._run.text_events
+        if events:
+            self._events += events
+            self._builder.add(self._run.close())
+            self._builder.text_events += max(0, texts - 1)
+
+    def completion(self) -> Completion:
+        """What they came to."""
+        self._end_run()
+        answer = _with_error(self._builder.answer(), self._error)
         return Completion(
-            body=body,
+            body=orjson.dumps(answer) if answer else b"",
             usage=usage_of(answer.get("usage")),
             model=text_of(answer.get("model")),
             id=text_of(answer.get("id")),
-            events=len(documents),
-            done=done or builder.done,
-            text_events=builder.text_events,
+            events=self._events,
+            done=self._done or self._builder.done,
+            text_events=self._builder.text_events,
         )
 
 

@@ -61,7 +61,7 @@ def with_include_usage(kind: Kind, body: bytes) -> bytes:
     request = read_request(body)
     if kind not in (Kind.CHAT, Kind.COMPLETIONS) or request is None or not request.stream or request.include_usage:
         return body
-    spans = [span for span in _members(body) if span.key == "stream_options"]
+    spans = [span for span in _members(body) if span.key == "stream_options"] if b"stream_options" in body else []
     if not spans:
         end = body.rindex(b"}")
         return body[:end] + b',"stream_options":{"include_usage":true}' + body[end:]

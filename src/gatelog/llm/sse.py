@@ -90,6 +90,8 @@ class UsageStripper:
 
     def feed(self, chunk: bytes) -> bytes:
         """The bytes that may be sent now."""
+        if not self._tail and chunk.endswith(b"\n\n") and b'"usage"' not in chunk:
+            return chunk
         data = self._tail + chunk
         end = max(data.rfind(mark) + len(mark) if mark in data else 0 for mark in (b"\n\n", b"\r\n\r\n", b"\r\r"))
         head, self._tail = data[:end], data[end:]

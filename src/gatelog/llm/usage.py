@@ -20,6 +20,8 @@ class _Head(msgspec.Struct):
 
 
 _decoder = msgspec.json.Decoder(_Head)
+_PLAIN = {"prompt_tokens", "completion_tokens", "total_tokens"}
+_MOST = 2**63
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,12 @@ def usage_of(value: object) -> Usage | None:
     """The usage in a decoded `usage` object: the chat names (`prompt_tokens`) or the responses names (`input_tokens`)."""
     if not isinstance(value, dict):
         return None
+    if (
+        value.keys() == _PLAIN
+        and value["total_tokens"]
+        and all(type(count) is int and 0 <= count < _MOST for count in value.values())
+    ):
+        return Usage(**value)
     prompt = number_of(value.get("prompt_tokens", value.get("input_tokens")))
     completion = number_of(value.get("completion_tokens", value.get("output_tokens")))
     read = object_of(value.get("prompt_tokens_details", value.get("input_tokens_details")))

@@ -102,6 +102,10 @@ class ScriptedBackend:
         return await self._answer(headers.get("x-mode", default), self.seen[-1], reader, writer)
 
     async def _answer(self, mode: str, seen: Seen, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bool:
+        if mode == "old-version" and b"stream_options" in seen.body:
+            mode = "status-400-stream_options"
+        elif mode == "old-version":
+            mode = "stream-no-usage"
         if '"stream"' in seen.body.decode("utf-8", "replace") and mode == "json":
             mode = "stream"
         if mode == "json":
@@ -113,7 +117,9 @@ class ScriptedBackend:
             writer.write(head(200, "application/json", len(packed), "Content-Encoding: gzip\r\n") + packed)
         elif mode.startswith("status-"):
             body = b'{"error":{"code":"oops","message":"no"}}'
-            writer.write(head(int(mode[7:]), "application/json", len(body), "Retry-After: 7\r\n") + body)
+            if mode.endswith("stream_options"):
+                body = b'{"error":{"message":"Unrecognized request argument supplied: stream_options"}}'
+            writer.write(head(int(mode[7:10]), "application/json", len(body), "Retry-After: 7\r\n") + body)
         elif mode in ("stream", "stream-cut", "stream-slow", "stream-no-usage", "stream-crlf", "stream-hang"):
             return await self._stream(mode, seen, writer)
         elif mode == "chunked":

@@ -203,6 +203,14 @@ def test_a_stream_without_usage_is_counted_here(worker: Any) -> None:
     assert llm is not None and llm.usage.estimated and llm.usage.prompt_tokens > 0 and llm.usage.completion_tokens > 0
 
 
+def test_a_backend_that_does_not_know_stream_options_gets_the_request_as_it_was(worker: Any, backend: Any) -> None:
+    answer = worker.chat({**CHAT, "stream": True}, "old-version")
+    assert answer.status == 200 and b"word4" in answer.body
+    assert b"stream_options" not in backend.seen[-1].body
+    llm = worker.last()[1].llm
+    assert llm is not None and llm.usage.estimated
+
+
 # -- bad backends ------------------------------------------------------------------------------------------------------------
 
 
