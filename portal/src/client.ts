@@ -3,7 +3,17 @@
 export interface Session {
   name: string;
   roles: string[];
+  /** What the roles allow somewhere: `read`, `write`, `secrets`, `logs`, `usage`, ... */
+  actions: string[];
   csrf: string;
+}
+
+/** One problem of a refused document. */
+export interface Detail {
+  message: string;
+  target: string;
+  line: number;
+  column: number;
 }
 
 /** What an API said instead of an answer: an ARM, Kusto or Log Analytics error, or a network failure. */
@@ -12,6 +22,7 @@ export class ApiError extends Error {
     readonly status: number,
     readonly code: string,
     message: string,
+    readonly details: Detail[] = [],
   ) {
     super(message);
   }
@@ -43,9 +54,15 @@ function remember(session: Session): Session {
 }
 
 export async function send<T>(method: string, path: string, body?: unknown, signal?: AbortSignal, headers?: Record<string, string>): Promise<T> {
-  let response: Response;
+  const response = await reach(method, path, body, signal, headers);
+  const text = await response.text();
+  if (!response.ok) throw errorOf(response, text);
+  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+async function reach(method: string, path: string, body: unknown, signal?: AbortSignal, headers?: Record<string, string>): Promise<Response> {
   try {
-    response = await fetch(path, {
+    return await fetch(path, {
       method,
       signal,
       headers: { "X-CSRF-Token": csrf, ...(body === undefined ? {} : { "Content-Type": "application/json" }), ...headers },
@@ -55,20 +72,36 @@ export async function send<T>(method: string, path: string, body?: unknown, sign
     if (signal?.aborted) throw error;
     throw new ApiError(0, "Unreachable", "gatelog does not answer; is it still running?");
   }
-  const text = await response.text();
-  if (!response.ok) throw errorOf(response, text);
-  return (text ? JSON.parse(text) : undefined) as T;
+}
+
+/** One call through the gateway as it comes: an answer of the gateway, good or bad, has a correlation id. */
+export async function play(asked: unknown, signal: AbortSignal): Promise<{ response: Response; correlationId: string }> {
+  const response = await reach("POST", "/api/playground", asked, signal);
+  const correlationId = response.headers.get("gatelog-correlation-id");
+  if (correlationId === null) throw errorOf(response, await response.text());
+  return { response, correlationId };
 }
 
 interface ErrorBody {
-  error?: { code?: string; message?: string; "@message"?: string; innererror?: { message?: string } };
+  error?: { code?: string; message?: string; "@message"?: string; innererror?: { message?: string }; details?: ErrorDetail[] };
+}
+
+interface ErrorDetail {
+  message?: string;
+  target?: string;
+  additionalInfo?: { type: string; info: { line?: number; column?: number } }[];
+}
+
+function detailOf(found: ErrorDetail): Detail {
+  const position = found.additionalInfo?.find((info) => info.type === "Position")?.info;
+  return { message: found.message ?? "", target: found.target ?? "", line: position?.line ?? 0, column: position?.column ?? 0 };
 }
 
 function errorOf(response: Response, text: string): ApiError {
   try {
     const { error } = JSON.parse(text) as ErrorBody;
     const message = error?.innererror?.message ?? error?.["@message"] ?? error?.message;
-    if (message) return new ApiError(response.status, error?.code ?? "", message);
+    if (message) return new ApiError(response.status, error?.code ?? "", message, (error?.details ?? []).map(detailOf));
   } catch {
     // not JSON: the status line has to do
   }

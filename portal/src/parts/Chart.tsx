@@ -6,17 +6,17 @@ import { useEffect, useRef } from "react";
 
 import type { Table } from "../client";
 import { isDark, onThemeChange } from "../shell/ThemeSwitch";
-import { optionOf } from "./chartOption";
+import { optionOf, type Span } from "./chartOption";
 
 echarts.use([BarChart, LineChart, PieChart, ScatterChart, BrushComponent, DataZoomComponent, GridComponent, LegendComponent, TitleComponent, TooltipComponent, CanvasRenderer]);
 
 /** A result drawn as its `render` says. `onZoom` gets the time range that a person brushed, in ms since 1970. */
-export function Chart({ table, kind, height = 320, onZoom }: { table: Table; kind: string; height?: number; onZoom?: (from: number, to: number) => void }) {
+export function Chart({ table, kind, height = 320, span, onZoom }: { table: Table; kind: string; height?: number; span?: Span; onZoom?: (from: number, to: number) => void }) {
   const host = useRef<HTMLDivElement>(null);
   useEffect(() => {
     const draw = () => {
       const chart = echarts.init(host.current!, isDark() ? "dark" : undefined);
-      chart.setOption({ backgroundColor: "transparent", ...optionOf(table, kind) });
+      chart.setOption({ backgroundColor: "transparent", ...optionOf(table, kind, span) });
       chart.on("datazoom", () => {
         const range = (chart.getOption().dataZoom as { startValue?: number; endValue?: number }[] | undefined)?.[0];
         if (range?.startValue && range.endValue) onZoom?.(range.startValue, range.endValue);
@@ -36,6 +36,6 @@ export function Chart({ table, kind, height = 320, onZoom }: { table: Table; kin
       resized.disconnect();
       chart.dispose();
     };
-  }, [table, kind, onZoom]);
+  }, [table, kind, span?.from, span?.to, onZoom]);
   return <div ref={host} style={{ height, width: "100%" }} role="img" aria-label={`${kind} of ${table.rows.length} rows`} />;
 }

@@ -4,7 +4,7 @@ import { useVirtualizer } from "@tanstack/react-virtual";
 import { type KeyboardEvent, useMemo, useRef, useState } from "react";
 
 import type { Cell, Table } from "../client";
-import { cellText, compareCells, isNumeric } from "./cells";
+import { cellText, compareCells, isNumeric, shownText } from "./cells";
 
 const ROW_HEIGHT = 30;
 const SAMPLE = 200;
@@ -63,8 +63,8 @@ export function Grid({ table, onOpen, filter = "" }: { table: Table; onOpen?: (r
             onDoubleClick={() => onOpen?.(rows[item.index]!)}
           >
             {rows[item.index]!.map((cell, index) => (
-              <div key={index} role="gridcell" className={isNumeric(table.columns[index]!) ? "number" : undefined}>
-                {cellText(cell).slice(0, 400)}
+              <div key={index} role="gridcell" className={isNumeric(table.columns[index]!) ? "number" : undefined} title={cellText(cell).slice(0, 2000)}>
+                {shownText(table.columns[index]!, cell).slice(0, 400)}
               </div>
             ))}
           </div>
@@ -84,6 +84,6 @@ function arrange(table: Table, sorting: Sorting | null, filter: string): Cell[][
 }
 
 function widthOf(table: Table, index: number): number {
-  const longest = table.rows.slice(0, SAMPLE).reduce((most, row) => Math.max(most, cellText(row[index]!).length), table.columns[index]!.name.length + 2);
+  const longest = table.rows.slice(0, SAMPLE).reduce((most, row) => Math.max(most, shownText(table.columns[index]!, row[index]!).length), table.columns[index]!.name.length + 2);
   return Math.min(420, Math.max(80, longest * 7.4 + 24));
 }

@@ -13,6 +13,22 @@ export function cellText(value: Cell): string {
   return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
+const TWO = (value: number) => String(value).padStart(2, "0");
+
+/** A time as a person here reads it, to the millisecond; other text as it is. */
+export function localTime(text: string): string {
+  const time = new Date(text);
+  if (Number.isNaN(time.getTime())) return text;
+  const day = `${time.getFullYear()}-${TWO(time.getMonth() + 1)}-${TWO(time.getDate())}`;
+  return `${day} ${TWO(time.getHours())}:${TWO(time.getMinutes())}:${TWO(time.getSeconds())}.${String(time.getMilliseconds()).padStart(3, "0")}`;
+}
+
+/** What a grid shows; what is copied or exported is `cellText`. */
+export function shownText(column: Column, value: Cell): string {
+  const text = cellText(value);
+  return column.type === "datetime" && text ? localTime(text) : text;
+}
+
 /** Compare two cells of one column; nulls last. */
 export function compareCells(column: Column, a: Cell, b: Cell): number {
   if (a === null || b === null) return a === b ? 0 : a === null ? 1 : -1;

@@ -60,13 +60,21 @@ function arrayOf(cell: Cell): Cell[] {
   }
 }
 
-export function optionOf(table: Table, kind: string): Option {
+/** Ends of the time axis, in ms since 1970: what was asked for, not where the first row happens to stand. */
+export interface Span {
+  from: number;
+  to: number;
+}
+
+const WIDEST_BAR = 40;
+
+export function optionOf(table: Table, kind: string, span?: Span): Option {
   if (kind === "piechart" || kind === "pie") return pieOption(table, kind);
   const axes = axesOf(table, kind);
   const isTime = axes !== null && (table.columns[axes.x]!.type === "datetime" || table.columns[axes.x]!.type === "dynamic");
   const isNumber = axes !== null && isNumeric(table.columns[axes.x]!);
   const stacked = kind === "stackedareachart" || table.visualization?.Kind === "stacked";
-  const category = { type: isTime ? "time" : isNumber ? "value" : "category" };
+  const category = { type: isTime ? "time" : isNumber ? "value" : "category", axisLabel: { hideOverlap: true }, ...(isTime && span ? { min: span.from, max: span.to } : {}) };
   const value = { type: "value", splitLine: { lineStyle: { opacity: 0.3 } } };
   const isBar = kind === "barchart";
   return {
@@ -80,6 +88,8 @@ export function optionOf(table: Table, kind: string): Option {
     series: seriesOf(table, kind).map((series) => ({
       name: series.name,
       type: SERIES_TYPE[kind] ?? "line",
+      barMaxWidth: WIDEST_BAR,
+      barMinWidth: isTime ? 4 : undefined,
       areaStyle: kind.endsWith("areachart") ? { opacity: 0.25 } : undefined,
       stack: stacked ? "all" : undefined,
       showSymbol: series.points.length < 40,

@@ -1,22 +1,29 @@
 import { type ComponentType, lazy, type LazyExoticComponent, Suspense, useEffect, useState } from "react";
 
 import { currentSession, type Session, signIn, signOut } from "../client";
+import { Empty } from "../parts/Empty";
 import { Failure } from "../parts/Failure";
 import { linkTo, usePlace } from "./router";
+import { SessionContext } from "./session";
 import { SignIn } from "./SignIn";
 import { ThemeSwitch } from "./ThemeSwitch";
 
 interface Page {
   id: string;
   title: string;
+  /** What a role must allow for the page to be of any use. */
+  needs: string;
   view: LazyExoticComponent<ComponentType>;
 }
 
 /** Every page, in the order of the menu; each loads when it is opened. */
 const PAGES: Page[] = [
-  { id: "overview", title: "Overview", view: lazy(() => import("../pages/overview/Overview")) },
-  { id: "calls", title: "Calls", view: lazy(() => import("../pages/calls/Calls")) },
-  { id: "logs", title: "Logs", view: lazy(() => import("../pages/logs/Logs")) },
+  { id: "overview", title: "Overview", needs: "usage", view: lazy(() => import("../pages/overview/Overview")) },
+  { id: "calls", title: "Calls", needs: "logs", view: lazy(() => import("../pages/calls/Calls")) },
+  { id: "logs", title: "Logs", needs: "usage", view: lazy(() => import("../pages/logs/Logs")) },
+  { id: "playground", title: "Playground", needs: "secrets", view: lazy(() => import("../pages/playground/Playground")) },
+  { id: "apis", title: "APIs", needs: "read", view: lazy(() => import("../pages/apis/Apis")) },
+  { id: "resources", title: "Resources", needs: "read", view: lazy(() => import("../pages/resources/Resources")) },
 ];
 
 type State = { kind: "asking" } | { kind: "out"; error: unknown } | { kind: "in"; session: Session };
@@ -44,16 +51,18 @@ async function enter(): Promise<Session | null> {
 
 function Shell({ session, onSignOut }: { session: Session; onSignOut: () => void }) {
   const place = usePlace();
-  const page = PAGES.find((candidate) => candidate.id === place.page) ?? PAGES[0]!;
+  const pages = PAGES.filter((entry) => session.actions.includes(entry.needs));
+  const page = pages.find((candidate) => candidate.id === place.page) ?? pages[0];
+  usePageKeys(pages);
   useEffect(() => {
-    document.title = `${page.title} · gatelog`;
+    document.title = page ? `${page.title} · gatelog` : "gatelog";
   }, [page]);
   return (
     <div className="app">
       <nav className="side" aria-label="Pages">
         <div className="brand">gatelog</div>
-        {PAGES.map((entry) => (
-          <a key={entry.id} href={linkTo(entry.id)} aria-current={entry === page ? "page" : undefined}>
+        {pages.map((entry, index) => (
+          <a key={entry.id} title={`Alt+${index + 1}`} href={linkTo(entry.id)} aria-current={entry === page ? "page" : undefined}>
             {entry.title}
           </a>
         ))}
@@ -65,12 +74,33 @@ function Shell({ session, onSignOut }: { session: Session; onSignOut: () => void
         </div>
       </nav>
       <main>
-        <Failure.Boundary key={page.id}>
-          <Suspense fallback={<p className="quiet" role="status">Loading {page.title}</p>}>
-            <page.view />
-          </Suspense>
-        </Failure.Boundary>
+        <SessionContext value={session}>
+          {page ? (
+            <Failure.Boundary key={page.id}>
+              <Suspense fallback={<p className="quiet" role="status">Loading {page.title}</p>}>
+                <page.view />
+              </Suspense>
+            </Failure.Boundary>
+          ) : (
+            <Empty title="Nothing to see here">The role of {session.name} allows none of the pages.</Empty>
+          )}
+        </SessionContext>
       </main>
     </div>
   );
+}
+
+/** Alt+1, Alt+2, ...: the pages in the order of the menu. */
+function usePageKeys(pages: Page[]) {
+  useEffect(() => {
+    const pressed = (event: KeyboardEvent) => {
+      const digit = /^Digit([1-9])$/.exec(event.code)?.[1];
+      const page = digit ? pages[Number(digit) - 1] : undefined;
+      if (!event.altKey || event.ctrlKey || event.metaKey || !page) return;
+      event.preventDefault();
+      window.location.hash = linkTo(page.id);
+    };
+    window.addEventListener("keydown", pressed);
+    return () => window.removeEventListener("keydown", pressed);
+  }, [pages]);
 }

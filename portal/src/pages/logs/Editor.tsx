@@ -1,6 +1,6 @@
 // The editor's own features register before the language does: the order of these two lines matters.
 import "monaco-editor/esm/vs/editor/edcore.main";
-import "@kusto/monaco-kusto";
+import { kustoDefaults } from "@kusto/monaco-kusto";
 
 import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
 import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
@@ -8,6 +8,9 @@ import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker?worker";
 import { useEffect, useRef } from "react";
 
 import { isDark, onThemeChange } from "../../shell/ThemeSwitch";
+
+// Keywords have their colours at once; those of tables and columns follow from the worker.
+kustoDefaults.setLanguageSettings({ ...kustoDefaults.languageSettings, useTokenColorization: true });
 
 self.MonacoEnvironment = { getWorker: (_id, label) => (label === "kusto" ? new KustoWorker() : new EditorWorker()) };
 
@@ -22,8 +25,7 @@ export default function Editor({ value, schema, onChange, onRun }: { value: stri
 
   useEffect(() => {
     const made = monaco.editor.create(host.current!, {
-      language: "kusto",
-      value,
+      model: queryModel(value),
       theme: isDark() ? "kusto-dark" : "kusto-light",
       automaticLayout: true,
       minimap: { enabled: false },
@@ -52,6 +54,15 @@ export default function Editor({ value, schema, onChange, onRun }: { value: stri
   }, [schema]);
 
   return <div ref={host} style={{ height: "100%" }} data-testid="kql-editor" />;
+}
+
+const MODEL = monaco.Uri.parse("inmemory://gatelog/query.kql");
+
+/** The one text of the page. It outlives the editor: the language service asks for it a while after the page was left. */
+function queryModel(value: string): monaco.editor.ITextModel {
+  const model = monaco.editor.getModel(MODEL) ?? monaco.editor.createModel(value, "kusto", MODEL);
+  if (model.getValue() !== value) model.setValue(value);
+  return model;
 }
 
 interface KustoWorkers {

@@ -11,7 +11,7 @@ import type { TimeRange } from "../../parts/kql";
 import { TimePicker } from "../../parts/TimePicker";
 import { useQuery } from "../../parts/useQuery";
 import { linkTo, usePlace } from "../../shell/router";
-import { type Chosen, type Dashboard, FILTERS, kqlOf, loadDashboards, openedKql, parametersOf, type Tile, VALUES_QUERY } from "./dashboards";
+import { type Chosen, type Dashboard, endsOf, FILTERS, kqlOf, loadDashboards, openedKql, parametersOf, type Tile, VALUES_QUERY } from "./dashboards";
 
 const Chart = lazy(() => import("../../parts/Chart").then((module) => ({ default: module.Chart })));
 
@@ -130,6 +130,8 @@ function TileView({ tile, range, now, chosen, compare, onZoom }: TileProps) {
   const { tables, error, again } = useQuery(kql, 0, parametersOf(range, now));
   const before = useQuery(compare && tile.chart === "number" ? kql : null, 0, parametersOf(range, now, 1));
   const table = tables?.[0];
+  const drawn = useMemo(() => (table ? { ...table, visualization: tile.stacked ? { Kind: "stacked" } : null } : null), [table, tile.stacked]);
+  const [from, to] = endsOf(range, now);
   const wide = tile.chart !== "number";
   return (
     <section className={`card tile ${wide ? "wide" : ""}`} aria-label={tile.title}>
@@ -151,7 +153,7 @@ function TileView({ tile, range, now, chosen, compare, onZoom }: TileProps) {
         <Grid table={table} />
       ) : (
         <Suspense fallback={<p className="quiet">Drawing</p>}>
-          <Chart table={{ ...table, visualization: tile.stacked ? { Kind: "stacked" } : null }} kind={tile.chart} height={240} onZoom={onZoom} />
+          <Chart table={drawn!} kind={tile.chart} height={240} span={{ from, to }} onZoom={onZoom} />
         </Suspense>
       )}
     </section>

@@ -51,14 +51,16 @@ def console_routes(face: Face, transport: httpx.AsyncBaseTransport | None = None
     return [Route("/api/console", console, methods=["POST"])]
 
 
-def _texts(body: dict[str, Any], name: str) -> dict[str, str]:
+def texts_of(body: dict[str, Any], name: str) -> dict[str, str]:
+    """A field that holds an object of texts. Raises `ArmError`."""
     found = body.get(name) or {}
     if not isinstance(found, dict) or not all(isinstance(value, str) for value in found.values()):
         raise ArmError(400, "ValidationError", f"$.{name}: expected an object of texts")
     return found
 
 
-def _chosen(snapshot: Snapshot, body: dict[str, Any]) -> tuple[Api, Operation, Subscription | None]:
+def chosen_operation(snapshot: Snapshot, body: dict[str, Any]) -> tuple[Api, Operation, Subscription | None]:
+    """The API, operation and subscription that a request names. Raises `ArmError`."""
     api = snapshot.catalog.api(str(body.get("api", "")))
     if api is None:
         raise ArmError(404, "ResourceNotFound", f"$.api: there is no API {body.get('api')!r}")
@@ -136,9 +138,9 @@ async def _called(
 
 
 async def _run(face: Face, snapshot: Snapshot, body: dict[str, Any], transport: httpx.AsyncBaseTransport | None) -> Response:
-    api, operation, subscription = _chosen(snapshot, body)
-    url = request_url(snapshot.catalog.service.gateway_url, api, operation, _texts(body, "parameters"), _texts(body, "query"))
-    headers = _texts(body, "headers")
+    api, operation, subscription = chosen_operation(snapshot, body)
+    url = request_url(snapshot.catalog.service.gateway_url, api, operation, texts_of(body, "parameters"), texts_of(body, "query"))
+    headers = texts_of(body, "headers")
     if subscription is not None:
         headers = {**headers, api.key_header: subscription.primary_key}
     if face.trace_key:
