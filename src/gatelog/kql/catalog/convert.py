@@ -101,7 +101,10 @@ def _least(emit: Emit, *operands: Fragment) -> str:
 def _extreme(emit: Emit, function: str, operands: Sequence[Fragment]) -> str:
     if emit.result is KqlType.DYNAMIC:
         raise emit.refuse("max_of() and min_of() do not compare dynamic values; convert them first")
-    return f"{function}({', '.join(_fitted(emit, operand) for operand in operands)})"
+    values = ", ".join(_fitted(emit, operand) for operand in operands)
+    if emit.dialect == "duckdb":
+        return f"{function}({values})"
+    return f"arrayReduce('{'max' if function == 'greatest' else 'min'}', [{values}])"
 
 
 def _isnull(emit: Emit, value: Fragment) -> str:
@@ -220,7 +223,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "max_of",
-        (signature("first:any more:any+", _common, _greatest),),
+        (signature("first:any more:any+", _common, _greatest, _greatest),),
         LONG,
         "The largest of the values; null only when all are.",
         nulls="maybe",
@@ -228,7 +231,7 @@ FUNCTIONS: tuple[Function, ...] = (
     ),
     scalar(
         "min_of",
-        (signature("first:any more:any+", _common, _least),),
+        (signature("first:any more:any+", _common, _least, _least),),
         LONG,
         "The smallest of the values; null only when all are.",
         nulls="maybe",
@@ -284,6 +287,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "value:any",
         STRING,
         "The name of the value's type; for a dynamic, of what it holds.",
+        _gettype,
         _gettype,
         naming="prefix",
         label="type",

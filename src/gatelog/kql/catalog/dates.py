@@ -32,6 +32,12 @@ def _add(emit: Emit, part: Fragment, value: Fragment, when: Fragment) -> str:
     return moved if value.value is not UNKNOWN else f"TRY{moved}"
 
 
+def _added(emit: Emit, part: Fragment, value: Fragment, when: Fragment) -> str:
+    """datetime_add() on ClickHouse."""
+    word = _period(emit, part, _PARTS[:-1], "datetime_add")
+    return f"add{word.capitalize()}s({when.text}, {value.text})"
+
+
 def _moved(word: str, value: Fragment, when: Fragment) -> str:
     if word in ("year", "quarter", "month"):
         months = {"year": 12, "quarter": 3, "month": 1}[word]
@@ -49,6 +55,25 @@ def _fold_add(part: str, value: int, when: int) -> int | None:
 def _micros(when: str) -> str:
     """Microseconds since 0001-01-01, never negative."""
     return f"(epoch_us({when}) + {_EPOCH_US})"
+
+
+def _click_micros(when: str) -> str:
+    return f"(toUnixTimestamp64Micro({when}) + {_EPOCH_US})"
+
+
+def _click_difference(emit: Emit, part: Fragment, one: Fragment, other: Fragment) -> str:
+    """datetime_diff() on ClickHouse."""
+    word = _period(emit, part, _PARTS[:-1], "datetime_diff")
+    a, b = one.text, other.text
+    years = f"(toInt64(toYear({a})) - toInt64(toYear({b})))"
+    if word == "year":
+        return years
+    if word in ("quarter", "month"):
+        per_year, piece = (4, "toQuarter") if word == "quarter" else (12, "toMonth")
+        return f"({years} * {per_year} + toInt64({piece}({a})) - toInt64({piece}({b})))"
+    shift = _DAY // 10 if word == "week" else 0
+    unit = 7 * _DAY // 10 if word == "week" else times.TICKS[word] // 10
+    return f"(intDiv({_click_micros(a)} + {shift}, {unit}) - intDiv({_click_micros(b)} + {shift}, {unit}))"
 
 
 def _difference(emit: Emit, part: Fragment, one: Fragment, other: Fragment) -> str:
@@ -73,6 +98,7 @@ _PIECES = {
     "quarter": "quarter({0})",
     "month": "month({0})",
     "week_of_year": "week({0})",
+    "weekofyear": "week({0})",
     "day": "day({0})",
     "dayofyear": "dayofyear({0})",
     "hour": "hour({0})",
@@ -88,6 +114,27 @@ def _part(emit: Emit, part: Fragment, when: Fragment) -> str:
     if word == "nanosecond":
         return f"CAST({_micros(when.text)} % 1000000 * 1000 + {when.tick * 100} AS INTEGER)"
     return f"CAST({_PIECES[word].replace('{0}', when.text)} AS INTEGER)"
+
+
+_CLICK_PIECES = {
+    "year": "toYear({0})",
+    "quarter": "toQuarter({0})",
+    "month": "toMonth({0})",
+    "week_of_year": "toISOWeek({0})",
+    "weekofyear": "toISOWeek({0})",
+    "day": "toDayOfMonth({0})",
+    "dayofyear": "toDayOfYear({0})",
+    "hour": "toHour({0})",
+    "minute": "toMinute({0})",
+    "second": "toSecond({0})",
+    "millisecond": f"intDiv((toUnixTimestamp64Micro({{0}}) + {_EPOCH_US}) % 1000000, 1000)",
+    "microsecond": f"(toUnixTimestamp64Micro({{0}}) + {_EPOCH_US}) % 1000000",
+}
+
+
+def _click_part(emit: Emit, part: Fragment, when: Fragment) -> str:
+    word = _period(emit, part, tuple(_CLICK_PIECES), "datetime_part")
+    return f"toInt32({_CLICK_PIECES[word].replace('{0}', when.text)})"
 
 
 def _start_sql(part: str, when: str, offset: str) -> str:
@@ -109,15 +156,14 @@ def _start_of(part: str) -> Callable[..., str]:
             if offset is None:
                 return _start_sql(part, when.text, "0")
             return f"TRY({_start_sql(part, when.text, offset.text)})"
-        if offset is not None:
-            raise emit.refuse(f"startof{part}() with an offset is not supported on this engine")
         call = {
             "day": "toStartOfDay({0})",
             "week": "toStartOfWeek({0}, 0)",
             "month": "toStartOfMonth({0})",
             "year": "toStartOfYear({0})",
         }[part]
-        return f"toDateTime64({call.replace('{0}', when.text)}, 6, 'UTC')"
+        begin = f"toDateTime64({call.replace('{0}', when.text)}, 6, 'UTC')"
+        return begin if offset is None else f"add{part.capitalize()}s({begin}, {offset.text})"
 
     return render
 
@@ -125,6 +171,9 @@ def _start_of(part: str) -> Callable[..., str]:
 def _end_of(part: str) -> Callable[..., str]:
     def render(emit: Emit, when: Fragment, offset: Fragment | None = None) -> str:
         after = "1" if offset is None else f"({offset.text} + 1)"
+        if emit.dialect != "duckdb":
+            begin = _start_of(part)(emit, when)
+            return f"addMicroseconds(add{part.capitalize()}s({begin}, {after}), -1)"
         last = f"least({_start_sql(part, when.text, after)}, TIMESTAMP '10000-01-01') - INTERVAL 1 MICROSECOND"
         return f"({last})" if offset is None else f"TRY({last})"
 
@@ -161,6 +210,7 @@ def _period_functions(part: str, doc: str, first: str, last: str) -> tuple[Funct
             DATETIME,
             f"The last tick of the {doc}, moved by an offset.",
             _end_of(part),
+            _end_of(part),
             fold=fold_end,
             tick=_last_tick,
             examples=(shows(f"endof{part}(datetime(2017-01-05 10:10:17))", last),),
@@ -187,10 +237,31 @@ def _fraction(run: str, seven: str) -> str | None:
     return digits if run[0] == "f" else f"rtrim({digits}, '0')"
 
 
+def _click_piece(run: str, when: str, tick: int) -> str | None:
+    """What a run of a format stands for, on ClickHouse."""
+    if run[0] == "f" and len(run) <= 7:
+        return f"substring(concat(leftPad(toString({_click_micros(when)} % 1000000), 6, '0'), '{tick}'), 1, {len(run)})"
+    if run == "tt":
+        return f"if(toHour({when}) < 12, 'AM', 'PM')"
+    numbers = {
+        "d": f"toDayOfMonth({when})",
+        "h": f"if(toHour({when}) % 12 = 0, 12, toHour({when}) % 12)",
+        "H": f"toHour({when})",
+        "m": f"toMinute({when})",
+        "M": f"toMonth({when})",
+        "s": f"toSecond({when})",
+        "y": f"toYear({when})" if run == "yyyy" else f"toYear({when}) % 100",
+    }
+    if run[0] not in numbers or len(run) > 2 and run != "yyyy":
+        return None
+    text = f"toString({numbers[run[0]]})"
+    return text if len(run) == 1 else f"leftPad({text}, {len(run)}, '0')"
+
+
 def _format_datetime(emit: Emit, when: Fragment, format: Fragment) -> str:
-    if emit.dialect != "duckdb":
-        raise emit.refuse("format_datetime() is not supported on this engine")
     x = when.text
+    if emit.dialect != "duckdb":
+        return _pieces(emit, format.value, lambda run: _click_piece(run, x, when.tick), "format_datetime")
     seven = f"(strftime({x}, '%f') || '{when.tick}')"
     codes = {
         "d": "%-d",
@@ -282,7 +353,9 @@ def _make_timespan(emit: Emit, *pieces: Fragment) -> str:
 def _from_unix(per_second: int) -> Callable[..., str]:
     def render(emit: Emit, number: Fragment) -> str:
         if emit.dialect != "duckdb":
-            raise emit.refuse("unixtime functions are not supported on this engine")
+            if number.type not in (KqlType.INT, KqlType.LONG) or per_second > 1_000_000:
+                raise emit.refuse("unixtime functions take whole numbers down to microseconds on this engine")
+            return f"fromUnixTimestamp64Micro({number.text} * {1_000_000 // per_second}, 'UTC')"
         if number.type in (KqlType.INT, KqlType.LONG):
             factor = 1_000_000 // per_second if per_second <= 1_000_000 else 0
             micros = f"CAST({number.text} AS HUGEINT) * {factor}" if factor else f"{number.text} // 1000"
@@ -300,6 +373,7 @@ def _unix(name: str, per_second: int, expression: str, value: str) -> Function:
         "number:number",
         DATETIME,
         f"The datetime so many {name} after 1970-01-01.",
+        _from_unix(per_second),
         _from_unix(per_second),
         nulls="maybe",
         examples=(shows(expression, value),),
@@ -360,6 +434,7 @@ FUNCTIONS: tuple[Function, ...] = (
         DATETIME,
         "The datetime moved by a number of parts.",
         _add,
+        _added,
         fold=_fold_add,
         examples=(
             shows(
@@ -377,6 +452,7 @@ FUNCTIONS: tuple[Function, ...] = (
         LONG,
         "How many boundaries of a period lie between two datetimes.",
         _difference,
+        _click_difference,
         fold=times.difference,
         examples=(
             shows(
@@ -405,6 +481,7 @@ FUNCTIONS: tuple[Function, ...] = (
         INT,
         "One part of a datetime.",
         _part,
+        _click_part,
         fold=times.part_of,
         aliases=("datepart",),
         examples=(
@@ -429,6 +506,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "date:datetime format:!string",
         STRING,
         "The datetime written by a format of d f F h H m M s y tt.",
+        _format_datetime,
         _format_datetime,
         naming="through",
         nulls="maybe",

@@ -20,12 +20,28 @@ def _pack(emit: Emit, *pairs: Fragment) -> str:
         for key, value in zip(pairs[::2], pairs[1::2], strict=True):
             slots.append(emit.text(write(key.value) + ":") + f" || {as_json_or_null(emit, value)}")
         return f"('{{' || {' || chr(44) || '.join(slots)} || '}}')"
+    if emit.dialect != "duckdb":
+        return _click_pack(emit, pairs)
     texts = [
         one
         for key, value in zip(pairs[::2], pairs[1::2], strict=True)
         for one in (_key_text(emit, key), as_json_or_null(emit, value))
     ]
     return emit.python("kql_bag_pack", bags.pack, ["VARCHAR"] * len(texts), "VARCHAR", *texts)
+
+
+def _click_pack(emit: Emit, pairs: Sequence[Fragment]) -> str:
+    """A bag on ClickHouse, where only constant keys are known to differ."""
+    names = [key.value for key in pairs[::2]]
+    if not all(isinstance(name, str) for name in names) or len(set(names)) < len(names):
+        raise emit.refuse("bag_pack() needs different constant keys on this engine")
+    slots = [f"{emit.text(write(key.value) + ':')}, {as_json_or_null(emit, value)}" for key, value in pairwise(pairs)]
+    return "concat('{', " + ", ',', ".join(slots) + ", '}')"
+
+
+def pairwise(pairs: Sequence[Fragment]) -> list[tuple[Fragment, Fragment]]:
+    """Keys with their values."""
+    return list(zip(pairs[::2], pairs[1::2], strict=True))
 
 
 def _key_text(emit: Emit, key: Fragment) -> str:
@@ -70,6 +86,7 @@ FUNCTIONS: tuple[Function, ...] = (
         DYNAMIC,
         "A property bag from keys and values in turn.",
         _pack,
+        _pack,
         aliases=("pack", "pack_dictionary"),
         nulls="never",
         examples=(shows("bag_pack('Level', 'Information', 'ProcessID', 1234)", '{"Level":"Information","ProcessID":1234}'),),
@@ -79,6 +96,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "value:any+",
         DYNAMIC,
         "An array of the values.",
+        _pack_array,
         _pack_array,
         nulls="never",
         examples=(shows("pack_array(1, 'a', 2.5, int(null), dynamic([1]))", '[1,"a",2.5,null,[1]]'),),

@@ -26,11 +26,22 @@ def _hash(emit: Emit, source: Fragment, modulus: Fragment | None = None) -> str:
         raise emit.refuse(f"hash() of a {source.type.value} is not supported")
     type, run = _HASHED[source.type]
     text = source.text
+    if emit.dialect != "duckdb":
+        return _click_hash(emit, source, modulus)
     if source.type is KqlType.DATETIME:
         text = f"((epoch_us({text}) + {_EPOCH_US}) * 10 + {source.tick})"
     return emit.python(
         f"kql_hash_{source.type.value}", run, [type, "BIGINT"], "BIGINT", text, "NULL" if modulus is None else modulus.text
     )
+
+
+def _click_hash(emit: Emit, source: Fragment, modulus: Fragment | None) -> str:
+    if source.type is KqlType.DATETIME:
+        raise emit.refuse("hash() of a datetime is not supported on this engine")
+    value = f"reinterpretAsInt64(xxHash64({source.text}))"
+    if modulus is not None:
+        value = f"positiveModulo({value}, {modulus.text})"
+    return value if not source.nullable or source.type is KqlType.STRING else f"if({source.text} IS NULL, NULL, {value})"
 
 
 def _any_text(emit: Emit, ip: Fragment, prefix: Fragment | None = None) -> str:
@@ -488,6 +499,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "source:any mod:long?",
         LONG,
         "xxHash64 of the value, or its remainder.",
+        _hash,
         _hash,
         aliases=("hash_xxhash64",),
         nulls="maybe",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, Operand, signature
-from gatelog.kql.catalog.shorthand import DYNAMIC, LONG, STRING, constant, scalar, shows
+from gatelog.kql.catalog.shorthand import DYNAMIC, LONG, STRING, click_json, constant, scalar, shows
 from gatelog.kql.kernels import text
 from gatelog.kql.kernels.json_text import array
 from gatelog.schema.types import KqlType
@@ -43,7 +43,8 @@ def _extract_all(emit: Emit, pattern: Fragment, *rest: Fragment) -> str:
         return f"(CASE WHEN len({lists[0]}) > 0 THEN CAST(to_json({rows}) AS VARCHAR) END)"
     found = f"extractAllGroupsVertical({source.text}, {pattern.text})"
     chosen = f"match[{wanted[0]}]" if len(lists) == 1 else f"[{', '.join(f'match[{group}]' for group in wanted)}]"
-    return f"if(notEmpty({found}), toJSONString(arrayMap(match -> {chosen}, {found})), NULL)"
+    rows = f"arrayMap(match -> {chosen}, {found})"
+    return f"if(notEmpty({found}), {click_json(rows)}, NULL)"
 
 
 def _chosen(emit: Emit, names: list[str | None], groups: str) -> list[int]:

@@ -90,10 +90,15 @@ def is_constant(fragment: Fragment) -> bool:
     return fragment.value is not UNKNOWN
 
 
+def click_json(sql: str) -> str:
+    """JSON text on ClickHouse, which escapes slashes unasked."""
+    return f"replaceAll(toJSONString({sql}), '\\\\/', '/')"
+
+
 def as_json(emit: Emit, operand: Fragment) -> str:
     """The operand as a JSON value: NULL for null, strings quoted (not parsed, unlike todynamic())."""
     if operand.type is KqlType.STRING:
-        return f"CAST(to_json({operand.text}) AS VARCHAR)" if emit.dialect == "duckdb" else f"toJSONString({operand.text})"
+        return f"CAST(to_json({operand.text}) AS VARCHAR)" if emit.dialect == "duckdb" else click_json(operand.text)
     return operand.text if operand.type is KqlType.DYNAMIC else emit.convert(operand, KqlType.DYNAMIC).text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
-from gatelog.kql.catalog.shorthand import BOOL, DYNAMIC, LONG, STRING, constant, scalar, shows
+from gatelog.kql.catalog.shorthand import BOOL, DYNAMIC, LONG, STRING, click_json, constant, scalar, shows
 from gatelog.kql.kernels import text
 
 _LONGEST_REPEAT = 1024
@@ -43,7 +43,7 @@ def _split(emit: Emit, source: Fragment, delimiter: Fragment, index: Fragment | 
         return f"CAST(to_json({pieces}) AS VARCHAR)"
     if index is not None:
         pieces = f"if({index.text} >= 0, arraySlice({pieces}, {index.text} + 1, 1), [])"
-    return f"toJSONString({pieces})"
+    return click_json(pieces)
 
 
 def _overlaps_itself(word: str) -> bool:

@@ -87,7 +87,8 @@ def _neighbour(emit: Emit, function: str, column: Fragment, offset: Fragment | N
         other = emit.convert(default, column.type).text
     if emit.dialect == "duckdb":
         return f"{function}({column.text}, CAST({by} AS BIGINT), {other}) OVER {emit.over}"
-    return f"{function}({column.text}, {by}, {other}) OVER {emit.over}"
+    value = column.text if column.type is KqlType.STRING else f"toNullable({column.text})"
+    return f"{function}({value}, {by}, {other}) OVER {emit.over}"
 
 
 def _session(emit: Emit, when: Fragment, from_first: Fragment, between: Fragment, restart: Fragment | None = None) -> str:
