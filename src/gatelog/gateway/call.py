@@ -260,7 +260,8 @@ class Call:
 
     def on_data(self, data: bytes) -> None:
         """A piece of the backend's body."""
-        attempt = cast(Attempt, self.attempt)
+        attempt = self.attempt
+        assert attempt is not None
         attempt.response_size += len(data)
         tee = self.tee
         if tee is None:

@@ -25,6 +25,7 @@ CHUNK_LINE_BYTES: Final = 1024
 """Longest line that gives a chunk's size."""
 
 _BARE_LF = re.compile(rb"(?<!\r)\n")
+_WHOLE_CHUNK = re.compile(rb"([0-9A-Fa-f]{1,8})\r\n")
 _CHUNK_SIZE = re.compile(rb"([0-9A-Fa-f]{1,8})[ \t]*(?:;[\t -~\x80-\xff]*)?")
 
 
@@ -44,6 +45,13 @@ class ChunkedDecoder:
 
     def feed(self, data: bytes) -> bytes:
         """The content in these bytes. Raises `BadMessage`."""
+        if self._state == "size" and not self._tail:
+            # One whole chunk a segment is what streams are made of.
+            match = _WHOLE_CHUNK.match(data)
+            if match is not None:
+                begin, size = match.end(), int(match[1], 16)
+                if size and len(data) == begin + size + 2 and data.endswith(b"\r\n"):
+                    return data[begin:-2]
         if self._tail:
             data, self._tail = self._tail + data, b""
         pieces: list[bytes] = []

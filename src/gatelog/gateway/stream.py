@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from typing import Final
 
 from gatelog.llm.assemble import Assembly, Completion, has_text
@@ -14,7 +15,7 @@ _DONE: Final = b"[DONE]"
 class Tee:
     """One streamed body on its way to the caller."""
 
-    __slots__ = ("_assembly", "_limit", "_pieces", "_stripper", "chunks", "completion", "first_text", "last_text", "sent", "size")
+    __slots__ = ("_assembly", "_latest", "_limit", "_pieces", "_stripper", "completion", "first_text", "sent", "size")
 
     def __init__(self, kind: Kind | None, *, strip_usage: bool, limit: int) -> None:
         self._assembly = Assembly(kind) if kind is not None else None
@@ -24,10 +25,10 @@ class Tee:
         """Most bytes that are kept for the record."""
         self.size = 0
         self.sent = 0
-        self.chunks = 0
+        self._latest: deque[tuple[bytes, int]] = deque(maxlen=4)
+        """The last pieces with their times: the last text is in one of them."""
         self.first_text = 0
         """When the first piece with generated text came, monotonic ns; 0: none yet."""
-        self.last_text = 0
         self.completion: Completion | None = None
 
     def feed(self, data: bytes, now: int) -> bytes:
@@ -38,10 +39,10 @@ class Tee:
             else:
                 self._pieces.append(data)
         self.size += len(data)
-        self.chunks += 1
-        if self._assembly is not None and has_text(data):
-            self.first_text = self.first_text or now
-            self.last_text = now
+        if self._assembly is not None:
+            if not self.first_text and has_text(data):
+                self.first_text = now
+            self._latest.append((data, now))
         out = self._stripper.feed(data) if self._stripper is not None else data
         self.sent += len(out)
         return out
@@ -51,6 +52,11 @@ class Tee:
         rest = self._stripper.close() if self._stripper is not None else b""
         self.sent += len(rest)
         return rest
+
+    @property
+    def last_text(self) -> int:
+        """When the last piece with generated text came, monotonic ns; 0: none yet."""
+        return next((now for data, now in reversed(self._latest) if has_text(data)), self.first_text)
 
     def ends_with_done(self, piece: bytes) -> bool:
         """The piece carries the marker after which clients stop reading."""
