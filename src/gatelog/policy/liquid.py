@@ -62,9 +62,13 @@ def compile_template(text: str) -> Template:
         pascal = "".join(word.capitalize() for word in name.split("_"))
         environment.filters[pascal] = environment.filters[name]
     try:
-        return Template(environment.from_string(_bridged(text)))
+        bound = environment.from_string(_bridged(text))
+        unknown = [name for name in bound.filter_names() if name not in environment.filters]
     except LiquidError as error:
         raise ValueError(str(error)) from None
+    if unknown:
+        raise ValueError(f"unknown filter '{unknown[0]}'")
+    return Template(bound)
 
 
 def _bridged(text: str) -> str:

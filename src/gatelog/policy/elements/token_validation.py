@@ -107,7 +107,7 @@ class TokenMemory:
 
     def __init__(self) -> None:
         self._tokens: dict[str, Token] = {}
-        self._keys: dict[tuple[str, ...], Key | None] = {}
+        self._keys: dict[tuple[str, str], tuple[list[dict[str, Any]], tuple[Key, ...]]] = {}
         self._signed: dict[tuple[str, int], Key] = {}
 
     def parse(self, text: str) -> Token:
@@ -118,12 +118,14 @@ class TokenMemory:
             _keep(self._tokens, text, token)
         return token
 
-    def key(self, jwk: dict[str, Any], algorithm: str) -> Key | None:
-        """`jwk_key`, once for each key."""
-        parts = (algorithm, *(str(jwk.get(name)) for name in ("kty", "use", "kid", "n", "e", "crv", "x", "y")))
-        if parts not in self._keys:
-            _keep(self._keys, parts, jwk_key(jwk, algorithm))
-        return self._keys[parts]
+    def keys(self, url: str, jwks: list[dict[str, Any]], algorithm: str) -> tuple[Key, ...]:
+        """`jwk_key` of a provider's keys, once for as long as they stay the same."""
+        held = self._keys.get((url, algorithm))
+        if held is None or held[0] != jwks:
+            found = (jwk_key(jwk, algorithm) for jwk in jwks)
+            held = (jwks, tuple(key for key in found if key is not None))
+            _keep(self._keys, (url, algorithm), held)
+        return held[1]
 
     def is_signed_by(self, token: Token, key: Key) -> bool:
         """`is_signed_by`, once for each token and key that go together."""
@@ -166,8 +168,7 @@ def _fetch(urls: Sequence[str], token: Token, memory: TokenMemory, *, refresh: b
     for url in urls:
         document: dict[str, Any] = yield FetchKeys(url, refresh)
         issuers.append(str(document["issuer"]))
-        found = (memory.key(jwk, token.algorithm) for jwk in document["keys"])
-        keys += [key for key in found if key is not None]
+        keys += memory.keys(url, document["keys"], token.algorithm)
     return Metadata(tuple(issuers), tuple(keys))
 
 
