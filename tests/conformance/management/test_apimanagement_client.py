@@ -117,6 +117,7 @@ def test_the_workshop_step_by_step(plane: Plane) -> None:
     ]
     assert all(event.status == "Success" and event.caller == "admin" for event in plane.events)
     listed = next(event for event in plane.events if event.operation.endswith("LISTSECRETS/ACTION"))
+    assert listed.operation == "MICROSOFT.APIMANAGEMENT/SERVICE/SUBSCRIPTIONS/LISTSECRETS/ACTION"
     assert listed.resource_id.endswith("/subscriptions/aoai-test")
 
 

@@ -32,7 +32,7 @@ from gatelog.api.roles import Action
 from gatelog.api.security import Principal
 from gatelog.catalog.control import Snapshot
 from gatelog.catalog.initial import is_claimed
-from gatelog.catalog.resource import SERVICE, SERVICE_TYPE, Resource, full_id, parent_of
+from gatelog.catalog.resource import SERVICE, SERVICE_TYPE, Resource, full_id, parent_of, type_of
 from gatelog.errors import GatelogError, InvalidDocument
 
 __all__ = ["Face", "routes"]
@@ -227,7 +227,7 @@ def _described(call: _Call, verb: str) -> Write:
     address = call.address
     client = call.request.client
     return Write(
-        type=address.kind.type if address.kind else SERVICE_TYPE,
+        type=address.kind.type if address.kind else type_of(address.id),
         resource_id=call.full,
         verb=verb,
         caller=call.principal.name,
