@@ -44,13 +44,22 @@ Piece = str | Target | None
 """A text to find, a column, or `*`."""
 
 
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """A regular expression; `groups`: which of its groups each column is; `count`: how many it has."""
+
+    pattern: str
+    groups: tuple[int, ...]
+    count: int
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class ParsePlan(Plan):
     """Columns cut out of a text by one regular expression."""
 
     input: Plan
     operand: Bound
-    pattern: str
+    expression: Expression
     columns: tuple[Column, ...]
     whole: bool
     """All columns or none."""
@@ -67,10 +76,10 @@ class ParsePlan(Plan):
         rel = to.seal(rel) if rel.windowed or rel.limit else to.ready(rel, [self.operand])
         operand = to.render(self.operand, rel).text
         groups = Column("", KqlType.STRING)
-        rel = to.seal(rel, {groups: to.sql.groups(operand, self.pattern, len(self.columns))})
+        rel = to.seal(rel, {groups: to.sql.groups(operand, self.expression.pattern, self.expression.count)})
         held = rel.names[groups]
         converted = {
-            column: to.convert(Fragment(to.sql.group(held, index), KqlType.STRING), column.type).text
+            column: to.convert(Fragment(to.sql.group(held, self.expression.groups[index]), KqlType.STRING), column.type).text
             for index, column in enumerate(self.columns)
         }
         found = f"{held} IS NOT NULL"
@@ -93,22 +102,46 @@ class ParsePlan(Plan):
         return rel
 
 
-def expression_of(pieces: tuple[Piece, ...], mode: str, flags: str) -> str:
-    """The regular expression with one group for each column."""
+def expression_of(pieces: tuple[Piece, ...], mode: str, flags: str, node: ast.Node) -> Expression:
+    """The regular expression of a pattern. In regex mode columns are greedy, as in Kusto."""
+    greedy = mode == "regex"
     parts: list[str] = []
+    groups: list[int] = []
+    count = 0
     for index, piece in enumerate(pieces):
+        last = index == len(pieces) - 1
         if piece is None:
-            parts.append("" if index == len(pieces) - 1 else ".*?")
+            parts.append("" if last else ".*" if greedy else ".*?")
         elif isinstance(piece, str):
-            parts.append(f"(?:{piece})" if mode == "regex" else _LITERAL.sub(r"\\\1", piece))
-        elif piece.type in _NUMBERS and mode != "relaxed":
-            parts.append(_NUMBERS[piece.type])
+            parts.append(f"(?:{piece})" if greedy else _LITERAL.sub(r"\\\1", piece))
+            count += _group_count(piece, node) if greedy else 0
         else:
-            parts.append("(.*)" if index == len(pieces) - 1 else "(.*?)")
-    start = "" if pieces and pieces[0] is None else "^"
-    end = "" if pieces and pieces[-1] is None else "$"
-    letters = "".join(dict.fromkeys("s" + "".join(flag for flag in flags if flag in "imsU")))
-    return f"(?{letters}){start}{''.join(parts)}{end}"
+            before_star = not last and pieces[index + 1] is None
+            parts.append(_column_pattern(piece.type, mode, before_star, greedy or last))
+            groups.append(count)
+            count += 1
+    if greedy:
+        letters = "".join(dict.fromkeys(flag for flag in flags if flag in "imsU"))
+        return Expression((f"(?{letters})" if letters else "") + "".join(parts), tuple(groups), count)
+    start = "" if pieces[0] is None else "^"
+    end = "" if pieces[-1] is None else "$"
+    return Expression(f"(?s){start}{''.join(parts)}{end}", tuple(groups), count)
+
+
+def _column_pattern(kind: KqlType, mode: str, before_star: bool, greedy: bool) -> str:
+    number = _NUMBERS.get(kind)
+    if number is not None and mode == "relaxed":
+        return f"{number[:-1]}|)" if before_star else "(.*?)"
+    if number is not None:
+        return number
+    return "(.*)" if greedy else "(.*?)"
+
+
+def _group_count(pattern: str, node: ast.Node) -> int:
+    try:
+        return re.compile(pattern).groups
+    except re.error as error:
+        raise Finding(NOT_ALLOWED, f"the regular expression {pattern!r} is not valid: {error}", node.span) from error
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,8 +169,8 @@ class Parse(ast.Operator):
             raise Finding(TYPES, f"{self.keyword} needs a string, found {operand.type}", self.operand.span)
         targets = [piece for piece in self.pieces if isinstance(piece, Target)]
         columns = tuple(Column(target.name, target.type, depends=(operand,)) for target in targets)
-        pattern = expression_of(self.pieces, mode, options.get("flags", ""))
-        plan = ParsePlan(relation.plan, operand, pattern, columns, mode != "relaxed", self.keyword == "parse-where")
+        expression = expression_of(self.pieces, mode, options.get("flags", ""), self)
+        plan = ParsePlan(relation.plan, operand, expression, columns, mode != "relaxed", self.keyword == "parse-where")
         return with_columns(relation, plan, columns)
 
 

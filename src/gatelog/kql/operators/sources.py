@@ -126,9 +126,9 @@ class Range(ast.Operator):
         scope = Scope(environment)
         start, end, step = binder.expressions((self.start, self.end, self.step), scope)
         kind = start.type
-        if kind in (KqlType.INT, KqlType.LONG):
+        if kind in (KqlType.INT, KqlType.LONG) and not kind is end.type is step.type is KqlType.INT:
             kind = KqlType.REAL if KqlType.REAL in (end.type, step.type) else KqlType.LONG
-        if kind not in (KqlType.LONG, KqlType.REAL, KqlType.DATETIME, KqlType.TIMESPAN):
+        if kind not in (KqlType.INT, KqlType.LONG, KqlType.REAL, KqlType.DATETIME, KqlType.TIMESPAN):
             raise Finding(TYPES, f"range needs numbers, datetimes or timespans, found {kind}", self.start.span)
         start = binder.coerce(start, kind, self.start.span)
         end = binder.coerce(end, kind, self.end.span)

@@ -259,8 +259,8 @@ def series(kind: KqlType, start: Fragment, end: Fragment, step: Fragment, name: 
         count = f"intDiv(toUnixTimestamp64Micro({b}) - toUnixTimestamp64Micro({a}), intDiv({c}, 10))"
         numbers = f"SELECT arrayJoin(range(toUInt64({count} + 1))) AS i"
         return f"SELECT addMicroseconds({a}, i * intDiv({c}, 10)) AS {name} FROM ({numbers})"
-    if kind is KqlType.REAL:
-        raise refused("a range of reals")
+    if kind in (KqlType.REAL, KqlType.INT):
+        raise refused(f"a range of {kind}")
     return f"SELECT toInt64({a} + i * {c}) AS {name} FROM (SELECT arrayJoin(range(toUInt64(intDiv({b} - {a}, {c}) + 1))) AS i)"
 
 

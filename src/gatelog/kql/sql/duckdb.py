@@ -394,7 +394,7 @@ def series(kind: KqlType, start: Fragment, end: Fragment, step: Fragment, name: 
     if kind is KqlType.REAL:
         count = f"CAST(floor(({b} - {a}) / {c} + 1e-9) AS BIGINT)"
         return f"SELECT {a} + {c} * i AS {name} FROM (SELECT unnest(generate_series(0, {count})) AS i)"
-    return f"SELECT unnest(generate_series({a}, {b}, {c})) AS {name}"
+    return f"SELECT CAST(unnest(generate_series({a}, {b}, {c})) AS {TYPES[kind]}) AS {name}"
 
 
 def pack(emit: Emit, operands: tuple[Fragment, ...], ignore: bool) -> str:

@@ -75,7 +75,7 @@ def _result(operator: str, left: KqlType, right: KqlType) -> KqlType | None:
 def arithmetic(operator: str, left: Bound, right: Bound, span: Span) -> Bound:
     """`+ - * / %`."""
     if left.type is DYNAMIC and right.type is DYNAMIC:
-        raise Finding(TYPES, f"'{operator}' of two dynamic values needs a conversion, such as tolong() or todouble()", span)
+        return Apply(DYNAMIC, f"dynamic {operator}", _DYNAMIC[operator], (left, right), "maybe")
     if left.type is DYNAMIC:
         left = convert(left, _other(right.type))
     if right.type is DYNAMIC:
@@ -101,6 +101,32 @@ def arithmetic(operator: str, left: Bound, right: Bound, span: Span) -> Bound:
 
     tick = _moved_tick(operator, left, right) if result is DATETIME else None
     return Apply(result, operator, rendered, (left, right), nulls, tick=tick)
+
+
+def _dynamic(operator: str) -> Any:
+    def run(left: str | None, right: str | None) -> str | None:
+        return _computed_json(operator, left, right)
+
+    def render(emit: Emit, x: Fragment, y: Fragment) -> str:
+        name = "kql_dynamic_" + {"+": "add", "-": "subtract", "*": "multiply", "/": "divide", "%": "modulo"}[operator]
+        return emit.python(name, run, ["VARCHAR", "VARCHAR"], "VARCHAR", x.text, y.text)
+
+    return render
+
+
+def _computed_json(operator: str, left: str | None, right: str | None) -> str | None:
+    """Arithmetic of two JSON numbers; null for anything else."""
+    a, b = (None if text is None else orjson.loads(text) for text in (left, right))
+    if not isinstance(a, (int, float)) or not isinstance(b, (int, float)) or isinstance(a, bool) or isinstance(b, bool):
+        return None
+    kind = REAL if isinstance(a, float) or isinstance(b, float) else LONG
+    if operator in "/%" and b == 0 and kind is LONG:
+        return None
+    found = computed(operator, a, b, kind, (kind, kind))
+    return None if found is None else orjson.dumps(found).decode()
+
+
+_DYNAMIC = {operator: _dynamic(operator) for operator in "+-*/%"}
 
 
 def _other(kind: KqlType) -> KqlType:
