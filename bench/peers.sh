@@ -18,9 +18,9 @@ if [ ! -x .venv-peers/bin/litellm ]; then
     echo "  not installed: LiteLLM is left out"
 fi
 
-if need npm && [ ! -d .peers/node_modules/@portkey-ai/gateway ]; then
-  echo "installing Portkey's gateway from npm into .peers"
-  mkdir -p .peers && npm install --prefix .peers --no-audit --no-fund --loglevel=error @portkey-ai/gateway >/dev/null ||
+if need npm && [ ! -d bench/.peers/node_modules/@portkey-ai/gateway ]; then
+  echo "installing Portkey's gateway from npm into bench/.peers"
+  mkdir -p bench/.peers && npm install --prefix bench/.peers --no-audit --no-fund --loglevel=error @portkey-ai/gateway >/dev/null ||
     echo "  not installed: Portkey is left out"
 fi
 exit 0

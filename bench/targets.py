@@ -176,7 +176,7 @@ def portkey(bench: Bench) -> Target:
     port = free_port()
     command = [
         "node",
-        str(ROOT / ".peers/node_modules/@portkey-ai/gateway/build/start-server.js"),
+        str(HERE / ".peers/node_modules/@portkey-ai/gateway/build/start-server.js"),
         f"--port={port}",
         "--headless",
     ]
@@ -192,7 +192,7 @@ def portkey(bench: Bench) -> Target:
 
 PEERS: dict[str, tuple[Callable[[Bench], Target], Path]] = {
     "litellm": (litellm, ROOT / ".venv-peers/bin/litellm"),
-    "portkey": (portkey, ROOT / ".peers/node_modules/@portkey-ai/gateway"),
+    "portkey": (portkey, HERE / ".peers/node_modules/@portkey-ai/gateway"),
 }
 """The peers that `peers.sh` installs, and what shows that it has."""
 
