@@ -19,11 +19,12 @@ from starlette.requests import Request
 from starlette.responses import Response, StreamingResponse
 from starlette.routing import Route
 
-from gatelog.api.management.console import chosen_operation, request_url, texts_of
+from gatelog.api.management.console import CREDENTIAL_HEADER, chosen_operation, request_url, texts_of
 from gatelog.api.management.errors import ArmError, answer, to_arm
 from gatelog.api.management.face import Face, json_body
 from gatelog.api.roles import Action
 from gatelog.catalog.control import Snapshot
+from gatelog.catalog.trace_token import sign
 from gatelog.errors import GatelogError
 
 CORRELATION_HEADER = "gatelog-correlation-id"
@@ -51,26 +52,28 @@ def routes(face: Face, transport: httpx.AsyncBaseTransport | None = None) -> lis
             face.security.require(principal, Action.SECRETS)
             body = await json_body(request)
             snapshot = await run_in_threadpool(face.control.snapshot)
-            return await _streamed(_outgoing(snapshot, body if isinstance(body, dict) else {}), transport)
+            return await _streamed(_outgoing(face, snapshot, body if isinstance(body, dict) else {}), transport)
         except GatelogError as error:
             return answer(to_arm(error, request.url.path))
 
     return [Route("/api/playground", play, methods=["POST"])]
 
 
-def _outgoing(snapshot: Snapshot, body: dict[str, Any]) -> _Outgoing:
+def _outgoing(face: Face, snapshot: Snapshot, body: dict[str, Any]) -> _Outgoing:
     """The call that a request describes. Raises `ArmError`."""
     api, operation, subscription = chosen_operation(snapshot, body)
     content = body.get("body")
     if content is not None and not isinstance(content, str):
         raise ArmError(400, "ValidationError", "$.body: expected a text")
     key = {api.key_header: subscription.primary_key} if subscription is not None else {}
+    # with it the gateway says which call this is
+    token = sign(face.trace_key, face.clock.now() // 1_000_000_000, api.id) if face.trace_key else ""
     return _Outgoing(
         method=operation.method if operation.method != "*" else "POST",
         url=request_url(
             snapshot.catalog.service.gateway_url, api, operation, texts_of(body, "parameters"), texts_of(body, "query")
         ),
-        headers={**texts_of(body, "headers"), **key},
+        headers={**texts_of(body, "headers"), **key, **({CREDENTIAL_HEADER: token} if token else {})},
         content=content,
     )
 

@@ -56,7 +56,9 @@ function Talk({ choices }: { choices: Choices }) {
     }, setFailure);
   }, [opened]);
   useEffect(() => () => running.current?.abort(), []);
-  useEffect(() => end.current?.scrollIntoView({ block: "nearest" }), [turns, answer]);
+  useEffect(() => {
+    end.current?.scrollIntoView({ block: "nearest" });
+  }, [turns, answer]);
 
   const routes = routesOf(choices, setup.mode);
   const route = routes.find((found) => found.id === choice.route) ?? routes[0];
