@@ -26,7 +26,8 @@ using Newtonsoft.Json; using Newtonsoft.Json.Linq;
 public class Body { public string Text; public T As<T>(bool preserveContent = false) { object v = Text;
   if (typeof(T) == typeof(JObject)) v = JObject.Parse(Text); 
   else if (typeof(T) == typeof(JArray)) v = JArray.Parse(Text);
-  else if (typeof(T) == typeof(JToken)) v = JToken.Parse(Text); else if (typeof(T) == typeof(byte[])) v = Encoding.UTF8.GetBytes(Text);
+  else if (typeof(T) == typeof(JToken)) v = JToken.Parse(Text);
+  else if (typeof(T) == typeof(byte[])) v = Encoding.UTF8.GetBytes(Text);
   return (T)v; } }
 public class Request {
   public Body Body = new Body(); public string Method = "POST"; public string IpAddress = "203.0.113.7"; }

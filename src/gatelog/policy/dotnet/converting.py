@@ -15,6 +15,7 @@ from gatelog.policy.dotnet.date_parse import parse_date, parse_offset, parse_spa
 from gatelog.policy.dotnet.dates import DateTime, DateTimeOffset, TimeSpan
 from gatelog.policy.dotnet.guids import Guid
 from gatelog.policy.dotnet.guids import parse as parse_guid
+from gatelog.policy.dotnet.json_tokens import JValue
 from gatelog.policy.dotnet.metadata import (
     BOOL,
     BYTE,
@@ -170,6 +171,7 @@ def attempt(parse: Callable[..., Any], zero: Any) -> Callable[..., tuple[bool, A
 def to_integer(kind: Type, value: Any) -> Any:
     """`Convert.ToInt32` and its kin: rounds half to even, checks the range."""
     low, high = INTEGERS[kind]
+    value = primitive(value)
     if value is None:
         return MAKERS[kind](0)
     if isinstance(value, n.Char):
@@ -191,6 +193,11 @@ def to_integer(kind: Type, value: Any) -> Any:
     return MAKERS[kind](number)
 
 
+def primitive(value: Any) -> Any:
+    """The value inside a JValue, which is convertible as its value is."""
+    return value.value if isinstance(value, JValue) else value
+
+
 def cast_error(value: Any, kind: Type) -> ex.DotNetException:
     if isinstance(value, DateTime | bool | n.Char | float | Decimal):
         return ex.invalid_cast(f"Invalid cast from '{type_of(value).short}' to '{kind.short}'.")
@@ -198,6 +205,7 @@ def cast_error(value: Any, kind: Type) -> ex.DotNetException:
 
 
 def to_double(value: Any) -> float:
+    value = primitive(value)
     if value is None:
         return 0.0
     if isinstance(value, n.Char) or not isinstance(value, str | int | float | Decimal):
@@ -210,6 +218,7 @@ def to_single(value: Any) -> n.Single:
 
 
 def to_decimal(value: Any) -> Decimal:
+    value = primitive(value)
     if value is None:
         return Decimal(0)
     if isinstance(value, n.Char) or not isinstance(value, str | int | float | Decimal):
@@ -220,6 +229,7 @@ def to_decimal(value: Any) -> Decimal:
 
 
 def to_bool(value: Any) -> bool:
+    value = primitive(value)
     if value is None:
         return False
     if isinstance(value, n.Char) or not isinstance(value, str | int | float | Decimal):
@@ -244,6 +254,7 @@ def to_char(value: Any) -> n.Char:
 
 
 def to_date(value: Any) -> DateTime:
+    value = primitive(value)
     if value is None:
         return DateTime(0)
     if isinstance(value, str) and not isinstance(value, n.Char):

@@ -40,7 +40,17 @@ from gatelog.policy.dotnet.metadata import (
     display,
 )
 from gatelog.policy.dotnet.numeric_format import round_trip_text
-from gatelog.policy.dotnet.runtime import Anonymous, Enum, Instance, is_instance, iterate, make_array, to_text, type_of
+from gatelog.policy.dotnet.runtime import (
+    Anonymous,
+    Enum,
+    Instance,
+    cast_reference,
+    is_instance,
+    iterate,
+    make_array,
+    to_text,
+    type_of,
+)
 from gatelog.policy.dotnet.uris import Uri
 
 DATE: Final = Type("System.DateTime")
@@ -224,12 +234,7 @@ def deserialize(token: JToken | None, kind: Type) -> Any:
     if kind == OBJECT or kind.name == "System.Object":
         return token.value if isinstance(token, JValue) else token
     if kind.name.startswith(LINQ):
-        if is_instance(token, kind):
-            return token
-        raise ex.DotNetException(
-            "JsonSerializationException",
-            f"Deserialized JSON type '{display(token.type)}' is not compatible with expected type '{display(kind)}'. Path ''.",
-        )
+        return cast_reference(token, kind)
     if kind.args:
         return _collection(token, kind)
     if is_null(token):

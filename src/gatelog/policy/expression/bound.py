@@ -116,6 +116,7 @@ class Compilation:
         self.bind: Callable[[tree_sitter.Node], Expr]
         self.block: Callable[[tree_sitter.Node], tuple[list[str], bool]]
         self.bind_lambda: Callable[[Expr, tuple[Type, ...], Type | None], tuple[Expr, Type]]
+        self.binary: Callable[[tree_sitter.Node, str, Expr, Expr], Expr]
         self.cast: Callable[[Expr, Type], Expr | None]
         self.argument: Callable[[Expr, tree_sitter.Node], Any]
         self.set_element: Callable[[tree_sitter.Node, Expr, Any, Expr], str]

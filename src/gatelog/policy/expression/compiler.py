@@ -17,6 +17,7 @@ from gatelog.policy.expression.conversions import explicit
 from gatelog.policy.expression.expressions import bind
 from gatelog.policy.expression.lambdas import bind_lambda
 from gatelog.policy.expression.members import Argument
+from gatelog.policy.expression.operators import binary
 from gatelog.policy.expression.places import set_element, set_member
 from gatelog.policy.expression.statements import block
 from gatelog.policy.expression.syntax import ExpressionError, Source
@@ -47,6 +48,7 @@ def _compile(source: Source) -> Expression:
     c.bind = lambda node: bind(c, node)
     c.block = lambda node: block(c, node)
     c.bind_lambda = lambda expr, parameters, returns: bind_lambda(c, expr, parameters, returns)
+    c.binary = lambda node, operator, left, right: binary(c, node, operator, left, right)
     c.cast = lambda expr, kind: explicit(c, expr, kind)
     c.argument = lambda expr, node: Argument(expr, "", node)
     c.set_element = lambda node, held, keys, value: set_element(c, node, held, keys, value)

@@ -73,11 +73,33 @@ def arguments_of(c: Compilation, node: tree_sitter.Node | None) -> list[Argument
         words = {n.type for n in child.children if not n.is_named}
         if "ref" in words or "in" in words:
             raise c.error(child, "Usage of 'ref' is not supported within expressions")
-        if "out" in words or value.type == "declaration_expression":
+        if "out" not in words and value.type == "declaration_expression":
+            expr = _product(c, value)
+        elif "out" in words:
             expr = Expr("", NULL, kind="out", payload=value)
         else:
             expr = c.value(value)
         found.append(Argument(expr, c.text(label) if label else "", child))
+    return found
+
+
+def _product(c: Compilation, node: tree_sitter.Node) -> Expr:
+    """`f(a * b)`, which the grammar takes for a variable `b` of the pointer type `a*`."""
+    kind, name = node.child_by_field_name("type"), node.child_by_field_name("name")
+    if kind is None or name is None or kind.type != "pointer_type":
+        raise c.error(node, "a declaration is not expected here")
+    return c.binary(node, "*", _operand(c, kind.named_children[0]), c.value(name))
+
+
+def _operand(c: Compilation, node: tree_sitter.Node) -> Expr:
+    """A dotted name that was read as a type, as the value that it is."""
+    if node.type != "qualified_name":
+        return c.value(node)
+    left, right = node.named_children[0], node.named_children[-1]
+    receiver = _operand(c, left)
+    found = read_property(c, node, receiver, receiver.type, c.text(right))
+    if found is None:
+        raise supported(c, node, c.text(right), receiver.type)
     return found
 
 

@@ -15,6 +15,7 @@ RECORDER_IS_WRONG = {
     "1_000": "the recording compiler reads 1_000 as 10000",
     "Math.Round(2.5)": "the recording runtime rounds half away from zero, .NET to even",
     "Math.Round(-2.5)": "the same",
+    "Math.Round(0.5)": "the same",
 }
 OTHER_WORDING = (
     "Object reference not set to an instance of an object",  # the recorder leaves out the full stop
