@@ -5,12 +5,14 @@ from __future__ import annotations
 import argparse
 import json
 import logging
+import shutil
 import sys
+from pathlib import Path
 from urllib.parse import quote
 
 from gatelog.cli.settings import add_flags, from_flags
 from gatelog.server.demo import prepare_demo, send_traffic
-from gatelog.server.serve import Endpoints, prepare, serve
+from gatelog.server.serve import Endpoints, Prepared, prepare, serve
 
 QUESTION = "ApiManagementGatewayLogs | summarize calls = count() by OperationId, ResponseCode"
 
@@ -35,11 +37,10 @@ def run(arguments: argparse.Namespace) -> int:
             if not arguments.json:
                 progress("a few calls")
             send_traffic(prepared.endpoints, demo.subscription_key)
-            print(
-                facts(prepared.endpoints, demo.subscription_key)
-                if arguments.json
-                else banner(prepared.endpoints, demo.subscription_key)
+            words = (
+                facts(prepared.endpoints, demo.subscription_key) if arguments.json else banner(prepared, demo.subscription_key)
             )
+            print(words)
             sys.stdout.flush()
 
         def progress(name: str) -> None:
@@ -63,8 +64,9 @@ def facts(endpoints: Endpoints, subscription_key: str) -> str:
     )
 
 
-def banner(endpoints: Endpoints, subscription_key: str) -> str:
-    """What a person tries next."""
+def banner(prepared: Prepared, subscription_key: str) -> str:
+    """What a person tries next; every line of it works as it is printed."""
+    endpoints = prepared.endpoints
     return f"""
 gatelog is running (Ctrl-C stops it; the data stays)
 
@@ -81,5 +83,16 @@ Call it from Python (pip install openai):
 
 Ask about it a second later:
 
-  gatelog query --api {endpoints.api} '{QUESTION}'
+  {_this_command()} query --api {endpoints.api} --data {prepared.settings.data} '{QUESTION}'
 """
+
+
+def _this_command() -> str:
+    """How this very program is called from here: by its name when that is on the PATH, else by its path."""
+    path = Path(sys.argv[0]).absolute()
+    if path.name != "gatelog":
+        return f"{sys.executable} -m gatelog"
+    found = shutil.which("gatelog")
+    if found is not None and Path(found).resolve() == path.resolve():
+        return "gatelog"
+    return str(path.relative_to(Path.cwd())) if path.is_relative_to(Path.cwd()) else str(path)

@@ -109,6 +109,8 @@ class Query:
     steps: tuple[Step, ...]
     outputs: tuple[Output, ...]
     functions: tuple[ScalarFunction, ...] = ()
+    settings: Mapping[str, Any] = field(default_factory=dict)
+    """`set` statements of the text: `notruncation` -> True, `truncationmaxrecords` -> 1000, `servertimeout` -> ticks of 100 ns."""
 
 
 @dataclass(frozen=True, slots=True)

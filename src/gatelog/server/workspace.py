@@ -74,6 +74,7 @@ def _running_parts(settings: Settings) -> Iterator[Parts]:
             run_kql=run_kql,
             is_healthy=lambda: {
                 "workspace": not workspace.ingest.error,
+                "metrics": rollup.is_alive,
                 "deliveries": not any(state.failures for state in deliveries.states().values()),
             },
             gauges=lambda: _gauges(workspace, deliveries),

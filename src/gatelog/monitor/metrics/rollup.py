@@ -81,6 +81,11 @@ class Rollup:
         """Begin."""
         self._thread.start()
 
+    @property
+    def is_alive(self) -> bool:
+        """The thread runs."""
+        return self._thread.is_alive()
+
     def stop(self) -> None:
         """Finish the minute at hand and end."""
         self._stop.set()
