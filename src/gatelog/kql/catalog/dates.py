@@ -138,16 +138,13 @@ def _click_part(emit: Emit, part: Fragment, when: Fragment) -> str:
 
 
 def _start_sql(part: str, when: str, offset: str) -> str:
-    if part == "week":
-        begin = f"greatest(date_trunc('week', {when} + INTERVAL 1 DAY) - INTERVAL 1 DAY, TIMESTAMP '0001-01-01')"
-    else:
-        begin = f"date_trunc('{part}', {when})"
-    begin = f"CAST({begin} AS TIMESTAMP)"
+    if part != "week":
+        begin = f"CAST(date_trunc('{part}', {when}) AS TIMESTAMP)"
+        return begin if offset == "0" else f"({begin} + to_{part}s(CAST({offset} AS INTEGER)))"
+    sunday = f"CAST(date_trunc('week', {when} + INTERVAL 1 DAY) - INTERVAL 1 DAY AS TIMESTAMP)"
     if offset == "0":
-        return begin
-    if part == "week":
-        return f"({begin} + to_days(CAST(7 * {offset} AS INTEGER)))"
-    return f"({begin} + to_{part}s(CAST({offset} AS INTEGER)))"
+        return f"(CASE WHEN {when} < TIMESTAMP '0001-01-07' THEN TIMESTAMP '0001-01-01' ELSE {sunday} END)"
+    return f"({sunday} + to_days(CAST(7 * {offset} AS INTEGER)))"
 
 
 def _start_of(part: str) -> Callable[..., str]:
@@ -174,7 +171,9 @@ def _end_of(part: str) -> Callable[..., str]:
         if emit.dialect != "duckdb":
             begin = _start_of(part)(emit, when)
             return f"addMicroseconds(add{part.capitalize()}s({begin}, {after}), -1)"
-        last = f"least({_start_sql(part, when.text, after)}, TIMESTAMP '10000-01-01') - INTERVAL 1 MICROSECOND"
+        following = _start_sql(part, when.text, after)
+        end = "TIMESTAMP '10000-01-01'"
+        last = f"CASE WHEN {following} > {end} THEN {end} ELSE {following} END - INTERVAL 1 MICROSECOND"
         return f"({last})" if offset is None else f"TRY({last})"
 
     return render
