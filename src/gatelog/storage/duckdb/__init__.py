@@ -6,6 +6,7 @@
     parts.py     one DuckDB file for each month
     shred.py     JSON paths as columns
     seal.py      moves hot rows into parts, in pieces that DuckDB compresses well
+    terms.py     the term index for `has`
     fetch.py     runs a compiled query over one snapshot
     doctor.py    checks, backup, restore
 

@@ -17,6 +17,7 @@ from gatelog.schema.types import KqlType
 from gatelog.storage.columns import SEQUENCE, PhysicalColumn, physical_columns
 from gatelog.storage.duckdb.hot import Snapshot
 from gatelog.storage.duckdb.parts import SQL_TYPES, Part, quote
+from gatelog.storage.duckdb.terms import TermIndex, hash_of
 from gatelog.storage.errors import QueryFailed, QueryStopped, StopReason
 
 _BATCH = 8192
@@ -33,6 +34,7 @@ class View:
     parts: Mapping[str, Part]
     not_before: Mapping[str, int]
     """Table -> ns since 1970: older rows have outlived their retention."""
+    index: TermIndex | None = None
 
 
 @dataclass(slots=True)
@@ -117,7 +119,9 @@ class QueryRun:
         earliest = max(scan.time_from or -(1 << 62), self._view.not_before.get(scan.table, -(1 << 62)))
         latest = scan.time_to if scan.time_to is not None else 1 << 62
         where = _time_condition(quote(time_column.stored_as), earliest, latest) if time_column is not None else ""
-        arms = [self._part_arm(part, scan.table, columns, where) for part in self._parts_of(scan.table, earliest, latest)]
+        arms = [
+            arm for part in self._parts_of(scan.table, earliest, latest) for arm in self._part_arms(part, scan, columns, where)
+        ]
         needed = [*columns, *(known[column.same_as] for column in columns if column.same_as)]
         needed += [known[time_column.stored_as]] if where and time_column is not None else []
         needed = needed or [PhysicalColumn(SEQUENCE, KqlType.LONG)]
@@ -134,12 +138,27 @@ class QueryRun:
             if table in part.tables and _month_of(earliest) <= month <= _month_of(latest):
                 yield part
 
-    def _part_arm(self, part: Part, table: str, columns: Sequence[PhysicalColumn], where: str) -> str:
-        held = part.tables[table]
+    def _part_arms(self, part: Part, scan: Scan, columns: Sequence[PhysicalColumn], where: str) -> Iterator[str]:
+        """The SELECTs over one part: one, or a few that read only what the term index names."""
+        held = part.tables[scan.table]
         self._scanned += held.rows
         chosen = [_whole(column) if column.name in held.columns else _null(column) for column in columns]
-        conditions = " AND ".join(filter(None, (f"{SEQUENCE} <= {self._view.snapshot.sealed}", where)))
-        return _select(chosen, f"{part.alias}.{quote(table)}", conditions)
+        for stretch in self._stretches(part, scan):
+            conditions = " AND ".join(filter(None, (f"{SEQUENCE} <= {self._view.snapshot.sealed}", stretch, where)))
+            yield _select(chosen, f"{part.alias}.{quote(scan.table)}", conditions)
+
+    def _stretches(self, part: Part, scan: Scan) -> list[str]:
+        """Conditions on the row numbers that together cover every row that may hold the scan's terms."""
+        index = self._view.index
+        if index is None or not scan.terms:
+            return [""]
+        words = [(column, hash_of(self._cursor, term)) for column, term in scan.terms]
+        found = index.candidates(part.month, scan.table, words)
+        if found is None:
+            return [""]
+        exact = [f"{SEQUENCE} = {first}" for first, last in found.stretches if first == last]
+        wide = [f"{SEQUENCE} BETWEEN {first} AND {last}" for first, last in found.stretches if first != last]
+        return [*exact, *wide, f"{SEQUENCE} > {found.after}"]
 
     def _run(self, step: SqlStep | KernelStep) -> _Relation:
         if isinstance(step, KernelStep):

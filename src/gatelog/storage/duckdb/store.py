@@ -17,6 +17,7 @@ from duckdb.func import FunctionNullHandling, PythonUDFType
 from gatelog.clock import Clock
 from gatelog.schema.query import Limits, Query, Result, ScalarFunction
 from gatelog.schema.table import Column, Schema, Table
+from gatelog.schema.types import KqlType
 from gatelog.storage.columns import SEQUENCE, physical_columns, to_arrow
 from gatelog.storage.duckdb.fetch import QueryRun, View
 from gatelog.storage.duckdb.hot import Generation, Snapshot
@@ -24,6 +25,7 @@ from gatelog.storage.duckdb.ledger import Ledger
 from gatelog.storage.duckdb.parts import Parts
 from gatelog.storage.duckdb.seal import Sealer, SealPolicy
 from gatelog.storage.duckdb.shred import Shredder
+from gatelog.storage.duckdb.terms import Indexer, TermIndex
 from gatelog.storage.duckdb.upkeep import PartReport, backup, check, count_matches, outlived, rewrite_without
 from gatelog.storage.errors import StorageError, StoreInUse, StoreUnusable
 from gatelog.storage.interface import Batch, Filter
@@ -65,6 +67,9 @@ class DuckDbStorage:
         self._tables = {table.name: table for table in self._ledger.tables()}
         self._schema = Schema(self._tables.values())
         self._shredder = Shredder(self._connection)
+        self._index = TermIndex(directory)
+        for month in self._parts.view():
+            self._index.open(month)
         self._functions: dict[str, ScalarFunction] = {}
         self._runs: set[QueryRun] = set()
         self._change = threading.Condition()
@@ -78,6 +83,7 @@ class DuckDbStorage:
         self.unknown_fields = 0
         """Fields of rows that their table does not have."""
         self._sealer = Sealer(self, options.seal, clock)
+        self._indexer = Indexer(self._index, self._parts, self._connection, self._indexed_columns)
 
     def schema(self) -> Schema:
         """The tables as they are now."""
@@ -148,6 +154,7 @@ class DuckDbStorage:
 
     def close(self) -> None:
         """Seal what is hot, end the threads, close the files."""
+        self._indexer.stop()
         self._sealer.stop()
         for run in list(self._runs):
             run.stop("cancelled")
@@ -168,8 +175,9 @@ class DuckDbStorage:
             self._hidden.append((month, table, frozenset(self._runs)))
         free = [entry for entry in self._hidden if not entry[2] & self._runs]
         for month, table, _ in free:
-            with self._sealer.paused():
+            with self._sealer.paused(), self._indexer.busy:
                 self._parts.drop_table(month, table)
+                self._index.remove(month)
         self._hidden = [entry for entry in self._hidden if entry not in free]
         return len(free)
 
@@ -179,11 +187,12 @@ class DuckDbStorage:
         if definition is None:
             raise StorageError(f"table {table!r} is not in this workspace")
         self.flush()
-        with self._sealer.paused(), self._alone():
+        with self._sealer.paused(), self._indexer.busy, self._alone():
             try:
                 self._parts.add_columns(definition)
                 found = count_matches(self._connection, self._parts, definition, filters)
                 for month in found:
+                    self._index.remove(month)
                     rewrite_without(self._connection, self._parts, month, definition, filters)
             except duckdb.Error as error:
                 raise StorageError(f"cannot purge {table}: {str(error).splitlines()[0]}") from error
@@ -285,7 +294,19 @@ class DuckDbStorage:
         retention = self._options.retention or {}
         now = self._clock.now()
         ages = {name: retention.get(name, retention.get("*", 0)) for name in self._tables}
-        return View(self._schema, snapshot, self._parts.view(), {name: now - age for name, age in ages.items() if age})
+        return View(
+            self._schema, snapshot, self._parts.view(), {name: now - age for name, age in ages.items() if age}, self._index
+        )
+
+    def _indexed_columns(self, table: str) -> list[str]:
+        """Body columns that hold their own text."""
+        definition = self._tables.get(table)
+        columns = physical_columns(definition) if definition is not None else ()
+        return [column.name for column in columns if column.body and column.type is KqlType.STRING and not column.same_as]
+
+    def index_terms(self) -> int:
+        """Index what is sealed now instead of in the background; returns the number of runs."""
+        return self._indexer.index_all(self._ledger.sealed)
 
     def _offer(self, functions: tuple[ScalarFunction, ...]) -> None:
         """Register the scalar functions that the engine does not know yet."""
