@@ -1,7 +1,7 @@
 """The test console: run one operation through the real gateway and get its answer with the policy trace.
 
     POST /api/console   {"api", "operation", "parameters": {}, "query": {}, "headers": {}, "body": "", "subscription"}
-The call goes to the gateway by HTTP, with the subscription's key and a short-lived trace token, and is logged like any other call.
+The call goes to the gateway by HTTP, with the subscription's key and a short-lived trace token, and is logged like any other.
 """
 
 from __future__ import annotations
