@@ -157,7 +157,8 @@ class JObject(JContainer):
     def own(self) -> dict[str, JToken]:
         """Every child, wrapped, in order."""
         if self.raw is not None:
-            self.items = {name: self.get(name) or JValue(None, "Null") for name in self.raw}
+            children = [(name, self.get(name)) for name in self.raw]
+            self.items = {name: child for name, child in children if child is not None}
             self.raw = None
         return self.items
 

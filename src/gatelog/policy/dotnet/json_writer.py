@@ -126,7 +126,7 @@ def _write(token: JToken, parts: list[str], newline: str) -> None:
         else:
             _write_object(token, parts, newline)
     elif isinstance(token, JArray):
-        if token.raw is not None and not any(token.items):
+        if token.raw is not None and all(child is None for child in token.items):
             _write_raw(token.raw, parts, newline)
         else:
             _write_array(token, parts, newline)

@@ -40,7 +40,7 @@ STEPS: Final = 2_000_000
 """Loop rounds and lambda calls of one evaluation."""
 SECONDS: Final = 5.0
 """Wall time of one evaluation."""
-_SLICE: Final = 2048
+_SLICE: Final = 128
 
 _PRIMITIVES: Final[dict[type, Type]] = {
     int: INT, str: STRING, bool: BOOL, float: DOUBLE, Char: CHAR, Int64: LONG, UInt64: ULONG, UInt32: UINT, Int16: SHORT,
