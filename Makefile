@@ -2,6 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 STATIC := src/gatelog/api/static/index.html
+ANALYSER := tests/conformance/kql/analyser
 
 .DEFAULT_GOAL := help
 .PHONY: help demo test unit bench soak lint format docs lock clean
@@ -12,8 +13,9 @@ help: ## print this list
 demo: .venv/run.stamp $(STATIC) ## install, start everything with the simulator and a little traffic, print the URLs
 	@$(BIN)/gatelog demo $(ARGS)
 
-test: .venv/dev.stamp .venv-llamaindex/stamp $(STATIC) lint ## install everything and run every test (minutes)
+test: .venv/dev.stamp .venv-llamaindex/stamp $(STATIC) $(ANALYSER)/node_modules/.stamp lint ## install everything and run every test (minutes)
 	@sh scripts/system-packages.sh
+	@cd portal && npm run --silent test
 	$(BIN)/pytest -q $(ARGS)
 
 unit: .venv/dev.stamp ## the inner loop: unit tests only (seconds)
@@ -31,6 +33,7 @@ lint: .venv/dev.stamp ## ruff, mypy --strict, the floors, spelling
 	$(BIN)/ruff format --check -q src tests bench scripts examples
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
+	$(BIN)/codespell src docs tests scripts *.md
 
 format: .venv/dev.stamp ## rewrite the code in the house's layout
 	$(BIN)/ruff check -q --fix src tests bench scripts examples
@@ -43,7 +46,7 @@ lock: .venv/dev.stamp ## resolve the dependencies anew and rewrite the lock file
 	sh scripts/lock.sh
 
 clean: ## remove what make made, but no data
-	rm -rf .venv .venv-llamaindex portal/node_modules src/gatelog/api/static
+	rm -rf .venv .venv-llamaindex portal/node_modules $(ANALYSER)/node_modules src/gatelog/api/static
 
 .venv/bin/python:
 	@sh scripts/check-machine.sh $(PYTHON)
@@ -71,6 +74,11 @@ portal/node_modules/.stamp: portal/package-lock.json
 	@sh scripts/check-machine.sh $(PYTHON) node
 	@echo "installing the portal's dependencies"
 	@cd portal && npm ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
+# Microsoft's own KQL analyser, against which names and types are checked.
+$(ANALYSER)/node_modules/.stamp: $(ANALYSER)/package-lock.json
+	@cd $(ANALYSER) && npm ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 $(STATIC): portal/node_modules/.stamp $(shell find portal/src portal/index.html portal/vite.config.ts 2>/dev/null)
