@@ -54,7 +54,8 @@ def run_all(
 
 def execute(query: Query, schema: Schema, tables: Mapping[str, Sequence[Mapping[str, Any]]]) -> list[Answer]:
     """Run every step, in order, on a connection of its own."""
-    with duckdb.connect() as connection:
+    with duckdb.connect() as opened:
+        connection: Any = opened
         connection.execute("SET threads = 1")
         for function in query.functions:
             connection.create_function(

@@ -78,15 +78,18 @@ def ask(store: Storage, text: str) -> list[tuple[Any, ...]]:
         ("ApiManagementGatewayLogs | count", [(5,)]),
         ("ApiManagementGatewayLogs | where TimeGenerated > ago(2h) | count", [(2,)]),
         ("ApiManagementGatewayLogs | where ResponseCode != '200' | summarize count() by CallerIpAddress", [("10.0.0.1", 2)]),
-        ("ApiManagementGatewayLogs | where RequestBody has 'call' and RequestBody !has 'cal' | summarize sum(TotalTime)", [(510,)]),
+        ("ApiManagementGatewayLogs | where RequestBody has 'call' and RequestBody !has 'cal'"
+         " | summarize sum(TotalTime)", [(510,)]),
         (
-            "ApiManagementGatewayLogs | project m = tostring(parse_json(RequestBody).messages[0].content), n = toint(parse_json(RequestBody).n)"
-            " | where n > 2 | sort by n asc",
+            "ApiManagementGatewayLogs | project m = tostring(parse_json(RequestBody).messages[0].content),"
+            " n = toint(parse_json(RequestBody).n) | where n > 2 | sort by n asc",
             [("call 3", 3), ("call 4", 4)],
         ),
-        ("ApiManagementGatewayLogs | extend b = parse_json(BackendResponseBody) | summarize count() by tostring(b.model), isnull(b.usage) | sort by count_ asc",
+        ("ApiManagementGatewayLogs | extend b = parse_json(BackendResponseBody)"
+         " | summarize count() by tostring(b.model), isnull(b.usage) | sort by count_ asc",
          [("", True, 2), ("gpt-35-turbo-16k", False, 3)]),
-        ("AzureMetricsV2 | where MetricName == 'TokenTransaction' | project tostring(Dimensions.FeatureName), Total", [("chat", 1.5)]),
+        ("AzureMetricsV2 | where MetricName == 'TokenTransaction'"
+         " | project tostring(Dimensions.FeatureName), Total", [("chat", 1.5)]),
         ("AzureMetricsV2 | summarize sum(toint(Dimensions.Count) * Total) by tostring(Dimensions.FeatureName)", [("chat", 6.0)]),
         ("ApiManagementGatewayLogs | top 1 by TotalTime desc | project TotalTime, ResponseCode", [(104, 500)]),
         ("search 'call' | summarize count() by $table", [("ApiManagementGatewayLogs", 5)]),

@@ -17,13 +17,13 @@ from gatelog.schema.table import Schema
 
 chdb = pytest.importorskip("chdb")
 HERE = Path(__file__).parent
-SETTINGS = "join_use_nulls = 1, aggregate_functions_null_for_empty = 1, session_timezone = 'UTC', cast_keep_nullable = 1, union_default_mode = 'ALL'"
+SETTINGS = "join_use_nulls = 1, aggregate_functions_null_for_empty = 1, session_timezone = 'UTC', cast_keep_nullable = 1"
 ROWS = (
     "let T = datatable(i:int, l:long, s:string, b:bool, t:datetime, d:dynamic) ["
-    "1, 10, 'alpha beta', true, datetime(2024-01-01 10:11:12), dynamic({\"a\":{\"b\":5},\"c\":\"x\",\"l\":[1,2]}),"
+    '1, 10, \'alpha beta\', true, datetime(2024-01-01 10:11:12), dynamic({"a":{"b":5},"c":"x","l":[1,2]}),'
     "2, -7, 'Gamma_delta', false, datetime(2024-01-01 23:59:59.5), dynamic({\"a\":null}),"
     "int(null), 3, '', bool(null), datetime(null), dynamic(null),"
-    "2, long(null), \"it's \\\\ \\\"q\\\"\", true, datetime(2024-02-29), dynamic([1, \"2\"])];"
+    '2, long(null), "it\'s \\\\ \\"q\\"", true, datetime(2024-02-29), dynamic([1, "2"])];'
     "let U = datatable(i:int, name:string) [1, 'one', 2, 'two', int(null), 'none', 9, 'nine'];"
 )
 ORDER = "| sort by l asc, i asc, s asc"
@@ -40,7 +40,8 @@ QUERIES = [
     f"T | extend a = l / 3, m = l % 3, p = l + i, n = -l, r = l * 1.5, q = l / 0 {ORDER} | project a, m, p, n, r, q",
     f"T | extend u = t + 1h, v = t - datetime(2024-01-01), w = t > datetime(2024-01-02) {ORDER} | project u, v, w",
     f"T | project x = tostring(d.a.b), y = toint(d.a.b), z = tostring(d.c), q = tostring(d.l[-1]), i, l, s {ORDER}",
-    f"T | extend s2 = tolower(s), n = strlen(s), k = tostring(i), e = isempty(s), b2 = tostring(b) {ORDER} | project s2, n, k, e, b2",
+    f"T | extend s2 = tolower(s), n = strlen(s), k = tostring(i), e = isempty(s), b2 = tostring(b)"
+    f" {ORDER} | project s2, n, k, e, b2",
     f"T | extend c = iff(i > 1, 'x', 'y'), e = case(i == 1, 1, i == 2, 2, 3) {ORDER} | project c, e",
     "T | summarize n = count(), c = countif(i == 2), s = sum(l), m = max(l), k = min(l) by b | sort by n asc, b asc",
     "T | summarize count(), sum(i), max(s)",

@@ -232,7 +232,8 @@ def parse(parser: Parser, start: int) -> MakeSeries:
     options = parser.options("kind")
     made = tuple(parser.separated(lambda: _made(parser)))
     parser.expect("on")
-    axis = parser.named()
+    named = parser.token.kind == "name" and parser.peek().text == "="
+    axis = parser.named() if named else parser.expression(4)
     first = last = None
     if parser.accept("in"):
         call = parser.expression()
