@@ -201,6 +201,7 @@ def _period_functions(part: str, doc: str, first: str, last: str) -> tuple[Funct
             _start_of(part),
             naming=naming,
             fold=fold_start,
+            nulls="maybe",
             examples=(shows(f"startof{part}(datetime(2017-01-05 10:10:17))", first),),
         ),
         scalar(
@@ -211,6 +212,7 @@ def _period_functions(part: str, doc: str, first: str, last: str) -> tuple[Funct
             _end_of(part),
             _end_of(part),
             fold=fold_end,
+            nulls="maybe",
             tick=_last_tick,
             examples=(shows(f"endof{part}(datetime(2017-01-05 10:10:17))", last),),
         ),
@@ -435,6 +437,7 @@ FUNCTIONS: tuple[Function, ...] = (
         _add,
         _added,
         fold=_fold_add,
+        nulls="maybe",
         examples=(
             shows(
                 "datetime_add('year', 1, datetime(2017-01-01)), datetime_add('month', 1, datetime(2017-01-31)), "

@@ -439,7 +439,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "A random number in [0, 1), or a whole one below the limit.",
         _rand,
         naming="through",
-        nulls="never",
+        nulls="maybe",
         deterministic=False,
         examples=(shows("rand() < 1, rand(1000) < 1000", True, True),),
     ),
