@@ -37,7 +37,9 @@ def app(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Starlette]:
     store.close()
 
 
-@pytest.mark.parametrize("operation", OPERATIONS, ids=lambda operation: operation.label.replace("/subscriptions/{subscriptionId}", ""))
+@pytest.mark.parametrize(
+    "operation", OPERATIONS, ids=lambda operation: operation.label.replace("/subscriptions/{subscriptionId}", "")
+)
 def test_any_request_is_answered_in_the_envelope(app: Starlette, operation: schemathesis.schemas.APIOperation) -> None:
     operation.app = app
 

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one case on one line
 """Who is asking, and what they may do."""
 
 from __future__ import annotations

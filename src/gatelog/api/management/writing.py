@@ -64,8 +64,19 @@ def put_plan(asked: Asked, before: Snapshot, makings: Makings) -> Sequence[Chang
     if address.id.lower().startswith(f"{SERVICE}/apis/") and address.id.count("/") == 2:
         return _api_plan(resource, current, before)
     made = prepared(resource, current, makings)
+    if current is None and "state" not in given:
+        made = _awaiting_approval(made, before)
     changes = [Change(made.id, made, expected)]
     return changes + _after_release(made, before)
+
+
+def _awaiting_approval(made: Resource, before: Snapshot) -> Resource:
+    """A new subscription of a product that asks for approval opens nothing until somebody makes it active."""
+    scope = str(made.properties.get("scope", "")) if made.type.lower().endswith("service/subscriptions") else ""
+    product = before.get(f"{SERVICE}{scope}") if scope.lower().startswith("/products/") else None
+    if product is None or not product.properties.get("approvalRequired"):
+        return made
+    return replace(made, properties={**made.properties, "state": "submitted"})
 
 
 def _given(body: Any) -> Tree:

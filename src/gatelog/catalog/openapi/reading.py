@@ -82,7 +82,8 @@ def refuse_aliases(text: str) -> None:
         return
     for event in yaml.parse(text, Loader=YamlLoader):
         if isinstance(event, yaml.AliasEvent):
-            raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=event.start_mark)
+            mark: Any = event.start_mark
+            raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=mark)
 
 
 def _version(tree: Tree, place: str) -> str:
