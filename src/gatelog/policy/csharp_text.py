@@ -10,6 +10,9 @@ import re
 from typing import Final
 
 ENTITY: Final = re.compile(r"&(?:quot|apos|lt|gt|amp|#[0-9]{1,7}|#[xX][0-9A-Fa-f]{1,6});")
+MAX_DEPTH: Final = 40
+"""Interpolated strings inside of each other."""
+MAX_UNCLOSED: Final = 20
 _CLOSERS: Final = {"(": ")", "{": "}", "[": "]"}
 
 
@@ -25,6 +28,7 @@ class _Scanner:
         self.text = text
         self.at = at
         self.comments: list[tuple[int, int]] = []
+        self.depth = 0
 
     def take(self) -> str:
         """The next character, or '' at the end."""
@@ -109,11 +113,18 @@ class _Scanner:
             elif char == "{":
                 if self.peek() == "{":
                     self.take()
-                elif not self.code("}"):
+                elif not self._hole():
                     return False
             elif char == "\n" and not verbatim:
                 return False
         return False
+
+    def _hole(self) -> bool:
+        """The code inside of `{}` in an interpolated string, which may hold such strings itself."""
+        self.depth += 1
+        closed = self.depth <= MAX_DEPTH and self.code("}")
+        self.depth -= 1
+        return closed
 
 
 def starts_expression(text: str, at: int = 0) -> bool:
@@ -135,11 +146,12 @@ def split_expressions(text: str) -> list[str]:
     ['a-', '@(b(")"))', '-c']
     """
     pieces: list[str] = []
-    last = at = 0
-    while (found := _next_start(text, at)) >= 0:
+    last = at = unclosed = 0
+    while unclosed < MAX_UNCLOSED and (found := _next_start(text, at)) >= 0:
         scanned = expression_end(text, found)
         if scanned is None:
             at = found + 2
+            unclosed += 1
             continue
         pieces += [text[last:found], text[found : scanned[0]]]
         last = at = scanned[0]

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Final
 from xml.sax.saxutils import escape
 
-from gatelog.policy.csharp_text import ENTITY, decoded, expression_end, starts_expression
+from gatelog.policy.csharp_text import ENTITY, MAX_UNCLOSED, decoded, expression_end, starts_expression
 
 _OPENER: Final = re.compile(r"""(?:=\s*(["'])|(>))\s*(?=@[({])|<!--.*?-->|<!\[CDATA\[.*?\]\]>""", re.DOTALL)
 
@@ -40,12 +40,16 @@ def _rewrite(text: str, change: Callable[[str, str], str]) -> str:
 
 
 def _pieces(text: str, change: Callable[[str, str], str]) -> Iterator[str]:
-    at = 0
-    while match := _OPENER.search(text, at):
+    at = unclosed = 0
+    while unclosed < MAX_UNCLOSED and (match := _OPENER.search(text, at)):
         start = match.end()
         yield text[at:start]
         at = start
-        if starts_expression(text, start) and (found := expression_end(text, start)):
+        if not starts_expression(text, start):
+            continue
+        if found := expression_end(text, start):
             at = found[0]
             yield change(text[start:at], match[1] or "")
+        else:
+            unclosed += 1
     yield text[at:]

@@ -10,6 +10,7 @@ from gatelog.policy.answers import response_to
 from gatelog.policy.dotnet.exceptions import DotNetException
 from gatelog.policy.effects import Answer, Effect, PolicyError
 from gatelog.policy.elements.cors import Cors
+from gatelog.policy.slots import elapsed_ns
 from gatelog.policy.statement import EndOfPipeline, Place, ServedFromCache, Statement, located, run_statements
 from gatelog.record.exchange import Exchange, LastError, Response
 from gatelog.record.headers import Headers
@@ -90,11 +91,11 @@ class Pipeline:
 
 
 def _record(exchange: Exchange, error: PolicyError) -> None:
-    exchange.last_error = _last_error(error)
+    exchange.last_error = _last_error(error, exchange)
     exchange.response = response_to(error, exchange)
 
 
-def _last_error(error: PolicyError) -> LastError:
+def _last_error(error: PolicyError, exchange: Exchange) -> LastError:
     place: Place = error.place or Place(error.source)
     return LastError(
         source=error.source,
@@ -104,6 +105,7 @@ def _last_error(error: PolicyError) -> LastError:
         section=place.section,
         path=place.path,
         policy_id=place.policy_id,
+        elapsed_ns=elapsed_ns(exchange),
     )
 
 
@@ -124,7 +126,7 @@ def _finish_quietly(exchange: Exchange) -> Steps:
         try:
             yield from _finish(exchange)
         except PolicyError as error:
-            exchange.last_error = exchange.last_error or _last_error(error)
+            exchange.last_error = exchange.last_error or _last_error(error, exchange)
 
 
 def _answer(exchange: Exchange) -> Answer:

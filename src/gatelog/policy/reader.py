@@ -21,6 +21,8 @@ MAX_LENGTH: Final = 2 * 1024 * 1024
 """Characters of a document; Azure's own limit is 256 KB for policies and 512 KB for fragments."""
 MAX_DEPTH: Final = 60
 """Elements inside of each other."""
+MAX_UNCLOSED: Final = 50
+"""Expressions without their closing bracket that are read as text."""
 _NAME: Final = re.compile(r"[A-Za-z_][A-Za-z0-9_.:-]*")
 _EMBEDDED: Final = re.compile(r"@[({]")
 _SPACE: Final = re.compile(r"\s*")
@@ -132,6 +134,7 @@ class _Reader:
         self.at = 1 if self.text.startswith("\ufeff") else 0
         self.stack: list[_Open] = []
         self.roots: list[Node] = []
+        self.unclosed = 0
 
     def fail(self, message: str, offset: int) -> NoReturn:
         line, column = self.source.place(offset)
@@ -227,7 +230,7 @@ class _Reader:
         start = self.at
         content = _SPACE.match(self.text, start).end()  # type: ignore[union-attr]
         text = _Text(self.source)
-        if self.stack and starts_expression(self.text, content) and (found := expression_end(self.text, content)):
+        if self.stack and starts_expression(self.text, content) and (found := self._expression_end(content)):
             text.raw(start, content)
             self._expression(text, content, *found)
             self.at = found[0]
@@ -305,16 +308,27 @@ class _Reader:
     def _embedded(self, at: int, quote: str) -> tuple[int, int, list[tuple[int, int]]] | None:
         """Start, end and comments of the next expression of an attribute's value; None when its quote comes first."""
         closing = self.text.find(quote, at)
-        match = _EMBEDDED.search(self.text, at)
-        if closing < 0 or match is None or match.start() > closing:
+        match = _EMBEDDED.search(self.text, at, closing) if closing >= 0 else None
+        if match is None:
             return None
-        found = expression_end(self.text, match.start())
+        found = self._expression_end(match.start())
         return (match.start(), *found) if found and self._value_goes_on(found[0], quote) else None
 
     def _value_goes_on(self, end: int, quote: str) -> bool:
         """Whether an expression that ends here can be part of a value: its quote follows, before any other markup."""
         closing = self.text.find(quote, end)
-        return closing >= 0 and ("<" not in self.text[end:closing] or self._embedded(end, quote) is not None)
+        between = self.text[end:closing] if closing >= 0 else "<"
+        return "<" not in between or _EMBEDDED.search(between) is not None
+
+    def _expression_end(self, at: int) -> tuple[int, list[tuple[int, int]]] | None:
+        """`expression_end`; a document in which many expressions are never closed is refused, because each of them is
+        looked for up to the end."""
+        found = expression_end(self.text, at)
+        if found is None:
+            self.unclosed += 1
+            if self.unclosed > MAX_UNCLOSED:
+                self.fail("too many expressions that are never closed", at)
+        return found
 
     def _verbatim(self, name: str) -> None:
         """The content of an element whose markup is text: an expression, a CDATA section, or all up to its end tag."""

@@ -62,6 +62,11 @@ def view_of(exchange: Exchange) -> Context:
     return view  # type: ignore[no-any-return]  # the record stands below this floor and cannot name the type
 
 
+def elapsed_ns(exchange: Exchange) -> int:
+    """Nanoseconds since the call began, by the clock of its `context` object."""
+    return int(view_of(exchange).clock.monotonic()) - exchange.started_monotonic
+
+
 def are_constant(slots: Iterable[object]) -> bool:
     """Whether no expression is among the slots (None: an attribute that is absent)."""
     return all(slot is None or isinstance(slot, Constant) for slot in slots)

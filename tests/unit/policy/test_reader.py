@@ -180,3 +180,12 @@ def test_escaped_values_come_back(value: str, other: str) -> None:
         if text.lstrip().startswith(("@(", "@{")):
             continue
         assert only(f'<a x="{escaped}"/>').attributes["x"].value == text
+
+
+def test_hostile_documents_end_soon() -> None:
+    many = "".join(f'<a x="@(1)<{i}"/>' for i in range(300))
+    assert len(only(f"<r>{many}</r>").elements) == 300
+    assert only('<a x="' + "@(1)<" * 3000 + '"/>').attributes["x"].value == "@(1)<" * 3000
+    assert only("<a x='@(" + '$"{' * 3000 + "'/>").attributes["x"].value.startswith("@(")
+    with pytest.raises(InvalidDocument, match="too many expressions that are never closed"):
+        read("<r>" + "<a x='@(('/>" * 100 + "</r>")

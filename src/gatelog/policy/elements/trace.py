@@ -14,7 +14,7 @@ from gatelog.policy.effects import Trace as TraceEffect
 from gatelog.policy.elements.deferral import later, reads_response_body, untouched_bodies
 from gatelog.policy.parts import attribute, content, nodes, text
 from gatelog.policy.reader import Node
-from gatelog.policy.slots import LINE, Slot, one_of
+from gatelog.policy.slots import LINE, Slot, elapsed_ns, one_of
 from gatelog.policy.statement import Part, Place, Statement, Steps
 from gatelog.record.exchange import Exchange, TraceRecord
 
@@ -71,4 +71,6 @@ class Trace(Statement):
             if self.strict:
                 raise
             said, severity, metadata = f"Expression evaluation failed. {error.message}", "error", ()
-        yield TraceEffect(TraceRecord(source=source, severity=severity, message=said, metadata=metadata))
+        yield TraceEffect(
+            TraceRecord(source=source, severity=severity, message=said, metadata=metadata, elapsed_ns=elapsed_ns(exchange))
+        )
