@@ -167,8 +167,14 @@ def litellm(bench: Bench) -> Target:
     path = bench.folder / "litellm.json"
     path.write_text(json.dumps(config))
     command = [str(ROOT / ".venv-peers/bin/litellm"), "--config", str(path), "--host", "127.0.0.1", "--port", str(port)]
-    process = start(command, GATE_CORE, bench.folder, "litellm", {"LITELLM_LOG": "ERROR"})
-    wait_for(port, 120)
+    process = start(
+        command,
+        GATE_CORE,
+        bench.folder,
+        "litellm",
+        {"LITELLM_LOG": "ERROR", "LITELLM_DANGEROUSLY_PERMIT_WEAK_OR_UNSET_MASTER_KEY": "true"},
+    )
+    wait_for(port, 90)
     return Target("LiteLLM proxy", "nothing", port, [process], path="/v1/chat/completions")
 
 

@@ -61,7 +61,6 @@ class Call:
         "_injected",
         "_pending",
         "_pieces",
-        "_refused_usage",
         "_run",
         "_sent_to",
         "_started_answer",
@@ -111,7 +110,6 @@ class Call:
         self._held = b""
         self._hold_timer: Any = None
         self._injected = False
-        self._refused_usage = False
         self._sent_to: tuple[Destination, str] | None = None
         self._pending: list[bytes] = []
         self._pieces: list[bytes] | None = None
@@ -165,7 +163,7 @@ class Call:
         self._sent_to = (destination, token)
         exchange, backend = self.exchange, destination.backend
         self._breaker = self.gate.backends.breaker(backend)
-        body = self._body_for_backend(exchange.request.body or b"")
+        body = self._body_for_backend(exchange.request.body or b"", destination)
         target = backend_target(destination, exchange.request.url)
         try:
             lines, head = backend_request(self, destination, target, body, token)
@@ -204,15 +202,18 @@ class Call:
             repeatable="idempotency-key" in request.headers,
         )
 
-    def _body_for_backend(self, body: bytes) -> bytes:
+    def _body_for_backend(self, body: bytes, destination: Destination) -> bytes:
         """The body with `include_usage` asked for, where only we want it."""
         llm = self.route.match.llm
         self._injected = False
-        if llm is None or self._refused_usage or b'"stream"' not in body:
+        if llm is None or b'"stream"' not in body or self._usage_key(destination) in self.gate.without_usage:
             return body
         injected = with_include_usage(llm.kind, body)
         self._injected = injected is not body
         return injected
+
+    def _usage_key(self, destination: Destination) -> tuple[str, str]:
+        return destination.base.authority, self.route.match.api_version
 
     def _drop_answer(self) -> None:
         """Forget an earlier attempt's answer (retry)."""
@@ -326,7 +327,7 @@ class Call:
                 response.headers.remove("content-encoding")
                 body = plain
         if self._injected and refuses_include_usage(response.status, body) and self._sent_to is not None:
-            self._refused_usage = True
+            self.gate.note_without_usage(self._usage_key(self._sent_to[0]))
             self._dispatch(*self._sent_to)
             return
         response.body = body

@@ -89,6 +89,8 @@ class Gate:
         self.check_trace_token = check_trace_token
         self.call_later = loop.call_later
         self.time = loop.time
+        self.without_usage: set[tuple[str, str]] = set()
+        """Backends (authority, api-version) that do not know `stream_options`."""
         self.calls = 0
         """Calls that have ended."""
         self.performers: dict[type[Effect], Performer] = performers_of(self)
@@ -276,6 +278,12 @@ class Gate:
     async def in_thread(self, work: Callable[..., Result], *arguments: Any) -> Result:
         """Run what takes long beside the loop."""
         return await self.loop.run_in_executor(None, partial(work, *arguments))
+
+    def note_without_usage(self, key: tuple[str, str]) -> None:
+        """A backend refused `stream_options`: do not ask it again."""
+        if len(self.without_usage) >= 256:
+            self.without_usage.clear()
+        self.without_usage.add(key)
 
     def note_after(self, error: PolicyError | None) -> None:
         """Steps that ran after an answer have ended."""

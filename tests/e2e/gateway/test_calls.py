@@ -204,11 +204,16 @@ def test_a_stream_without_usage_is_counted_here(worker: Any) -> None:
 
 
 def test_a_backend_that_does_not_know_stream_options_gets_the_request_as_it_was(worker: Any, backend: Any) -> None:
-    answer = worker.chat({**CHAT, "stream": True}, "old-version")
-    assert answer.status == 200 and b"word4" in answer.body
-    assert b"stream_options" not in backend.seen[-1].body
-    llm = worker.last()[1].llm
-    assert llm is not None and llm.usage.estimated
+    path = PATH.replace("2024-02-01", "2023-05-15")
+    body = json.dumps({**CHAT, "stream": True}).encode()
+    before = len(backend.seen)
+    for _ in range(2):
+        answer = worker.call("POST", path, body, {"api-key": "good-key", "x-mode": "old-version"})
+        assert answer.status == 200 and b"word4" in answer.body
+        assert backend.seen[-1].body == body
+        llm = worker.last()[1].llm
+        assert llm is not None and llm.usage.estimated
+    assert len(backend.seen) - before == 3, "it is asked only once"
 
 
 # -- bad backends ------------------------------------------------------------------------------------------------------------
