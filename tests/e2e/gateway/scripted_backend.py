@@ -7,6 +7,7 @@ import base64
 import gzip
 import hashlib
 import json
+import ssl
 import threading
 from dataclasses import dataclass, field
 
@@ -40,6 +41,7 @@ class ScriptedBackend:
     connections: int = 0
     cancelled: int = 0
     port: int = 0
+    tls: ssl.SSLContext | None = None
 
     def __post_init__(self) -> None:
         self._loop = asyncio.new_event_loop()
@@ -51,7 +53,7 @@ class ScriptedBackend:
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'https' if self.tls else 'http'}://127.0.0.1:{self.port}"
 
     def close(self) -> None:
         if self._loop.is_running():
@@ -65,7 +67,7 @@ class ScriptedBackend:
 
     async def _main(self) -> None:
         self._stop = asyncio.Event()
-        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port)
+        server = await asyncio.start_server(self._serve, "127.0.0.1", self.port, ssl=self.tls)
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
