@@ -1,4 +1,4 @@
-"""Dashboards over HTTP: `GET /v1/dashboards`, `GET|PUT|DELETE /v1/dashboards/{id}`; those of people are files of the data folder."""
+"""Dashboards over HTTP: `GET /v1/dashboards`, `GET|PUT|DELETE /v1/dashboards/{id}`; people's own are files of the data folder."""
 
 from __future__ import annotations
 

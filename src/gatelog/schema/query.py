@@ -110,7 +110,7 @@ class Query:
     outputs: tuple[Output, ...]
     functions: tuple[ScalarFunction, ...] = ()
     settings: Mapping[str, Any] = field(default_factory=dict)
-    """`set` statements of the text: `notruncation` -> True, `truncationmaxrecords` -> 1000, `servertimeout` -> ticks of 100 ns."""
+    """`set` statements of the text: `notruncation` -> True, `truncationmaxrecords` -> 1000, `servertimeout` -> ticks."""
 
 
 @dataclass(frozen=True, slots=True)
