@@ -131,6 +131,9 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("tls", "", str, "TLS of both listeners: empty for none, auto for a generated certificate, or CERT.pem,KEY.pem"),
     Setting("insecure_remote", "false", read_flag, "listen beyond loopback without TLS"),
     Setting("admin_key", "", str, "administration key; empty: made at first start, in DIR/admin.key", secret=True),
+    Setting("oidc_issuer", "", str, "OpenID provider that people sign in to the portal at: its issuer URL"),
+    Setting("oidc_client_id", "", str, "client id that the provider knows gatelog by"),
+    Setting("oidc_client_secret", "", str, "client secret at the provider; empty for a public client", secret=True),
     Setting("redis", "", str, "redis:// URL for counters and caches shared by several gateways; empty: local", secret=True),
     Setting("log_level", "info", str, "what the processes say on standard error", choices=("debug", "info", "warning", "error")),
 )
@@ -163,6 +166,9 @@ class Settings:
     tls: str
     insecure_remote: bool
     admin_key: str
+    oidc_issuer: str
+    oidc_client_id: str
+    oidc_client_secret: str
     redis: str
     log_level: str
 

@@ -25,6 +25,7 @@ from gatelog.api import (
     management,
     metrics,
     playground,
+    policy_elements,
     portal,
     prometheus,
     session,
@@ -52,6 +53,7 @@ from gatelog.identity.endpoints import CheckUser
 from gatelog.identity.local import LocalIssuer, Subject
 from gatelog.monitor.metrics.series import RunKql
 from gatelog.schema.query import Limits
+from gatelog.server.signin import sign_in_of
 from gatelog.workspace.space import Workspace
 
 ISSUER_SECONDS = 600.0
@@ -125,7 +127,7 @@ def application(parts: Parts) -> ASGIApp:
         routes=[
             *health.routes(parts.is_healthy),
             *issuer.routes(parts.issuer, _administrator(parts.settings.admin_key)),
-            *session.routes(SignInFace(sessions=sessions, security=security, oidc=None)),
+            *session.routes(SignInFace(sessions=sessions, security=security, oidc=sign_in_of(parts.settings, parts.clock))),
             *kusto.routes(asker, security, WORKSPACE_ID),
             *ingestion.routes(
                 IngestionFace(
@@ -140,6 +142,7 @@ def application(parts: Parts) -> ASGIApp:
             *prometheus.routes(parts.run_kql, parts.clock.now(), parts.gauges, allow_usage, answer_error),
             *metrics.routes(MetricsFace(run=parts.run_kql, clock=parts.clock, allow=allow_metrics, answer_error=answer_error)),
             *playground.routes(face),
+            *policy_elements.routes(security),
             *management.routes(face),
             *portal.routes(),
         ],

@@ -23,6 +23,7 @@ from gatelog.monitor.metrics.rollup import Rollup
 from gatelog.schema.query import Limits, ResultTable
 from gatelog.server.catalog import open_catalog
 from gatelog.server.faces import Parts, application
+from gatelog.server.folder import WatchedFolder
 from gatelog.server.identity import issuer_of
 from gatelog.server.lifeline import hold_lifeline, say_ready
 from gatelog.sinks.deliver import Deliveries
@@ -64,6 +65,10 @@ def _running_parts(settings: Settings) -> Iterator[Parts]:
         for part in (workspace, deliveries, rollup):
             part.start()
             stack.callback(part.stop)
+        if settings.config is not None and settings.config.is_dir():
+            folder = WatchedFolder(control, settings.config, workspace.append_event, clock)
+            folder.start()
+            stack.callback(folder.stop)
         yield Parts(
             settings=settings,
             clock=clock,
