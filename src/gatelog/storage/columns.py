@@ -196,7 +196,7 @@ def _fit_guid(value: Any) -> str | None:
 def _fit_json(value: Any) -> str | None:
     if not isinstance(value, str):
         return _fit_text(value)
-    return value if value != "null" else None
+    return value.encode("utf-8", "replace").decode() if value != "null" else None
 
 
 def _fit_time(value: Any) -> int | None:

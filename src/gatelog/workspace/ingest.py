@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from gatelog.catalog.entities import Configuration
+from gatelog.errors import GatelogError
 from gatelog.journal.reader import StreamReader, list_streams
 from gatelog.journal.segment import Record
 from gatelog.record.events import ResponseEvent, decode
@@ -110,7 +111,13 @@ class Ingest:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            found, full = self.run_once()
+            try:
+                found, full = self.run_once()
+            except OSError as error:
+                self.error = f"cannot read the journal: {error}"
+                log.error("the journal could not be read", extra={"error": str(error)})
+                self._stop.wait(1.0)
+                continue
             if not full:
                 with self._caught_up:
                     self._rounds += 1
@@ -127,21 +134,20 @@ class Ingest:
         destinations = self._current_destinations()
         rows = RowsOf(self._storage, destinations, self._delivered)
         offsets: dict[str, bytes] = {}
-        budget = self._policy.batch_bytes
+        share = max(self._policy.batch_bytes // max(len(self._tails), 1), 1 << 20)
+        full = False
         for stream, tail in self._tails.items():
-            records = tail.reader.read(budget)
+            records = tail.reader.read(share)
             for record in records:
                 self._take(record, tail, rows)
-            budget -= records[-1].position - records[0].start if records else 0
+            full = full or bool(records) and records[-1].position - records[0].start >= share
             if records or tail.reader.finished:
                 self._end_calls(tail, rows)
                 offsets[stream] = tail.position().encode()
-            if budget <= 0:
-                break
         if not offsets:
             return False, False
         self._store(rows, offsets)
-        return True, budget <= 0
+        return True, full
 
     def _follow_new_streams(self) -> None:
         names = [name for name in list_streams(self._journal) if name not in self._tails and name not in self._ended]
@@ -169,7 +175,12 @@ class Ingest:
         except msgspec.DecodeError:
             self.undecodable += 1
             return
-        rows.take(event, tail.pairing, record.start)
+        try:
+            rows.take(event, tail.pairing, record.start)
+        except (GatelogError, ValueError, TypeError, LookupError, AttributeError, ArithmeticError, RecursionError) as error:
+            # one record that nobody foresaw must not stop all that come after it
+            self.undecodable += 1
+            log.exception("a record could not be made into rows", extra={"stream": tail.reader.stream, "error": str(error)})
 
     def _end_calls(self, tail: _Tail, rows: RowsOf) -> None:
         """Give rows to calls that will not end any more."""

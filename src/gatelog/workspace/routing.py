@@ -84,6 +84,8 @@ class RowsOf:
         if key:
             self.deliveries[key] = event.time
         objects = orjson.loads(event.rows)
+        if not isinstance(objects, list) or not all(isinstance(one, dict) for one in objects):
+            raise ValueError(f"rows for {event.table} are no JSON array of objects")
         table = self._storage.schema().get(event.table)
         delivery = fit_rows(table or self._new_table(event.table, objects), objects)
         if delivery.table is not table:

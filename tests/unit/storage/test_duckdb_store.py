@@ -213,7 +213,7 @@ def test_a_reader_sees_every_row_once_while_rows_are_sealed(tmp_path: Path) -> N
     readers = [threading.Thread(target=read) for _ in range(2)]
     for reader in readers:
         reader.start()
-    for start in range(0, 3000, 7):
+    for start in range(0, 1400, 7):
         store.append(batch(*range(start, start + 7), position=start + 1, time=NOW + start * 10**12))
     done.set()
     for reader in readers:

@@ -98,7 +98,7 @@ def test_a_rare_word_reads_few_rows(store: DuckDbStorage) -> None:
     cursor.close()
 
 
-@pytest.mark.parametrize("damage", [b"", b"GLTI", b"\0" * 100])
+@pytest.mark.parametrize("damage", [b"", b"GLTI", b"\0" * 100], ids=["engine", "cut", "zeros"])
 def test_a_damaged_index_is_made_again(store: DuckDbStorage, tmp_path: Path, damage: bytes) -> None:
     before = answers(store)
     store.index_terms()

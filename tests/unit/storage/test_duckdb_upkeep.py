@@ -182,8 +182,8 @@ def test_a_damaged_part_is_set_aside_and_the_rest_answers(tmp_path: Path, where:
 
 def test_a_damaged_block_is_reported(tmp_path: Path) -> None:
     store = opened(tmp_path)
-    for number in range(300):
-        add(store, f"user{number}", text=f"secret of user{number}")
+    rows = [{"User": f"user{number}", "RequestBody": f"secret of user{number}"} for number in range(300)]
+    store.append(Batch({"Calls": rows}))
     assert all(report.problem == "" and report.rows == 300 for report in store.check())
     store.close()
     (path,) = tmp_path.glob("data-*.duckdb")

@@ -21,6 +21,7 @@ from gatelog.record.events import (
     LlmCall,
     RequestEvent,
     ResponseEvent,
+    RowsEvent,
     Usage,
     encode,
 )
@@ -345,3 +346,17 @@ def test_housekeeping_lets_the_journal_go(tmp_path: Path) -> None:
     workspace.housekeeping.run_once()
     assert writer.stream not in workspace.storage.offsets("workspace")
     workspace.stop()
+
+
+def test_a_poisonous_record_stops_nothing(workspace: Workspace, tmp_path: Path) -> None:
+    poison = [
+        RowsEvent(time=NOW, table="App_CL", rows=b"{no json"),
+        RowsEvent(time=NOW, table="App_CL", rows=b"[1, 2]"),
+        RowsEvent(time=NOW, table="app_cl", rows=b'[{"a": 1}]'),
+        RowsEvent(time=NOW, table="App_CL", rows=b'[{"TimeGenerated": "0001-01-01", "a": 99999999999999999999999}]'),
+    ]
+    workspace.append_rows("App_CL", [{"a": 1}])
+    workspace.append_event(*poison)
+    workspace.append_rows("App_CL", [{"a": 2}])
+    assert [row["a"] for row in rows(workspace, "App_CL", "a")] == [1, 2, None]
+    assert workspace.ingest.undecodable == 3

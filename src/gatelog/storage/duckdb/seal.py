@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import sqlite3
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -156,7 +157,7 @@ class Sealer:
             for month, table, rows in pieces:
                 parts.insert(month, table.name, physical_columns(table), rows)
             ledger.end_seal(generation.last, generation.offsets)
-        except (duckdb.Error, OSError, pa.ArrowException) as error:
+        except (duckdb.Error, sqlite3.Error, OSError, pa.ArrowException) as error:
             self.error = str(error).split("\n", 1)[0]
             raise StorageError(f"cannot seal rows: {self.error}") from error
         self.error = ""

@@ -176,7 +176,10 @@ class DuckDbStorage:
         free = [entry for entry in self._hidden if not entry[2] & self._runs]
         for month, table, _ in free:
             with self._sealer.paused(), self._indexer.busy:
-                self._parts.drop_table(month, table)
+                try:
+                    self._parts.drop_table(month, table)
+                except duckdb.Error as error:
+                    raise StorageError(f"cannot drop {table} of {month}: {str(error).splitlines()[0]}") from error
                 self._index.remove(month)
         self._hidden = [entry for entry in self._hidden if entry not in free]
         return len(free)
@@ -277,7 +280,10 @@ class DuckDbStorage:
             self.unknown_fields += len(frozenset().union(*rows) - known)
             dated = [row if row.get(table.time_column) is not None else {**row, table.time_column: now} for row in rows]
             arrow, refused = to_arrow(table, dated, number + 1)
-            arrived[name] = self._shredder.add(table, arrow)
+            try:
+                arrived[name] = self._shredder.add(table, arrow)
+            except duckdb.Error as error:
+                raise StorageError(f"cannot take rows of {name}: {str(error).splitlines()[0]}") from error
             self.refused_values += refused
             number += len(rows)
         offsets = {(batch.reader, stream): position for stream, position in batch.offsets.items()}
