@@ -75,6 +75,8 @@ def compile_query(
                 _declare(binder, statement, environment, settings, parameters or {})
         except Finding as finding:
             binder.findings.append(finding)
+        except RecursionError as error:
+            raise _too_deep(text) from error
     if not answers and not binder.findings:
         binder.findings.append(Finding(NOT_ALLOWED, "the query has no result: it ends without an expression", (0, len(text))))
     if binder.findings:
@@ -83,6 +85,12 @@ def compile_query(
         return Compiled(_lower(answers, binder, dialect, settings), tree, settings)
     except Finding as finding:
         raise report(text, [finding]) from finding
+    except RecursionError as error:
+        raise _too_deep(text) from error
+
+
+def _too_deep(text: str) -> KqlError:
+    return report(text, [Finding(NOT_SUPPORTED, "the query is nested too deep, or one expression is too long", (0, len(text)))])
 
 
 def _answer(binder: Binder, node: ast.Expression, environment: Environment) -> Relation:

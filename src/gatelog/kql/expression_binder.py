@@ -203,14 +203,26 @@ class ExpressionBinder:
         operator = node.operator
         if isinstance(node.left, ast.Star):
             return self._any_column(node, scope)
-        left, right = self.expressions((node.left, node.right), scope)
         if operator in ("and", "or"):
-            return logical(operator, self._as_bool(left, node.left), self._as_bool(right, node.right))
+            return self._logical(node, scope)
+        left, right = self.expressions((node.left, node.right), scope)
         if operator in ("+", "-", "*", "/", "%"):
             return arithmetic(operator, left, right, node.span)
         if operator in ("==", "!=", "<", "<=", ">", ">="):
             return compare(operator, left, right, node.span)
         return predicate(operator, left, right, node.span)
+
+    def _logical(self, node: ast.Binary, scope: Scope) -> Bound:
+        """`a or b or c ...`, however long, without a stack frame for each."""
+        operands: list[ast.Expression] = []
+        left: ast.Expression = node
+        while isinstance(left, ast.Binary) and left.operator == node.operator:
+            operands.append(left.right)
+            left = left.left
+        operands.append(left)
+        operands.reverse()
+        bound = [self._as_bool(item, operand) for item, operand in zip(self.expressions(operands, scope), operands, strict=True)]
+        return logical(node.operator, *bound)
 
     def _as_bool(self, bound: Bound, node: ast.Expression) -> Bound:
         if bound.type is KqlType.BOOL:

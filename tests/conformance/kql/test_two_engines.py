@@ -9,6 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from gatelog import kql
 from gatelog.kql import KqlError
@@ -112,6 +114,33 @@ def _cell(value: Any, column: Any) -> Any:
 def test_both_engines_agree(query: str) -> None:
     _, _, expected = _runner().run(ROWS + query)
     assert json.dumps(on_clickhouse(ROWS + query)) == json.dumps(expected)
+
+
+PIECES = st.sampled_from(
+    [
+        "where i == 2",
+        "where l != 3 and s !has 'x'",
+        "where l > -100 or isnull(l)",
+        "extend x = l * 2 - 1, y = strcat(s, '!')",
+        "extend i = i + 1, b = not(b)",
+        "extend s = toupper(s), n = strlen(s)",
+        "extend l = iff(i == 2, l, long(0))",
+        "summarize l = sum(l), i = max(i) by s, b",
+        "summarize l = count(), s = max(s) by i | extend b = i == 2",
+        "distinct i, l, s, b",
+        "join kind=leftouter U on i | project i, l, s = strcat(s, name), b",
+        "lookup (U | project i, q = name) on i",
+        "union (U | project i, l = 7, s = name, b = true)",
+    ]
+)
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.lists(PIECES, min_size=1, max_size=4))
+def test_random_pipelines_agree(pieces: list[str]) -> None:
+    query = ROWS + "T | " + " | ".join(pieces) + " | project i, l, s, b | sort by i asc, l asc, s asc, b asc"
+    _, _, expected = _runner().run(query)
+    assert json.dumps(on_clickhouse(query)) == json.dumps(expected)
 
 
 @pytest.mark.parametrize("query", REFUSED)

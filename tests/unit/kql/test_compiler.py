@@ -235,6 +235,16 @@ def _quoted(value: str) -> str:
     return '"' + value.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n").replace("\0", "\\0") + '"'
 
 
+def test_long_chains_of_conditions() -> None:
+    condition = " or ".join(f"ApiId == '{index}'" for index in range(2000))
+    assert compiled(f"ApiManagementGatewayLogs | where {condition} | count").scans[0].columns == ("ApiId",)
+
+
+def test_what_is_too_long_is_refused() -> None:
+    with pytest.raises(KqlError, match="too long"):
+        compiled("print " + " + ".join(["strlen('a')"] * 3000))
+
+
 def test_catalogue_is_plain_data() -> None:
     found = kql.catalogue(SCHEMA)
     assert "where" in found["operators"]

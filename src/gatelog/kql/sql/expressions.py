@@ -303,10 +303,10 @@ _EQUALITY = {operator: _equality(operator) for operator in ("==", "!=")}
 _ORDERING = {operator: _ordering(operator) for operator in ("<", "<=", ">", ">=")}
 
 
-def logical(operator: str, left: Bound, right: Bound) -> Bound:
+def logical(operator: str, *operands: Bound) -> Bound:
     """`and`, `or`."""
     arguments: list[Bound] = []
-    for side in (left, right):
+    for side in operands:
         if isinstance(side, Apply) and side.name == operator:
             arguments.extend(side.arguments)
         else:
