@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from datetime import datetime
 from typing import Any
 
-from gatelog.kql.catalog.rows import UNKNOWN, Emit, Fragment, Function, signature
+from gatelog.kql.catalog.rows import Emit, Fragment, Function, signature
 from gatelog.kql.catalog.shorthand import DATETIME, INT, LONG, STRING, TIMESPAN, scalar, shows
 from gatelog.kql.kernels import times
 from gatelog.schema.types import KqlType
@@ -28,8 +28,12 @@ def _period(emit: Emit, part: Fragment, allowed: Sequence[str], function: str) -
 
 def _add(emit: Emit, part: Fragment, value: Fragment, when: Fragment) -> str:
     word = _period(emit, part, _PARTS, "datetime_add")
-    moved = _moved(word, value, when)
-    return moved if value.value is not UNKNOWN else f"TRY{moved}"
+    return _inside(_moved(word, value, when))
+
+
+def _inside(moved: str) -> str:
+    """Null outside the years 1 to 9999."""
+    return f"TRY(CASE WHEN {moved} BETWEEN TIMESTAMP '0001-01-01' AND TIMESTAMP '9999-12-31 23:59:59.999999' THEN {moved} END)"
 
 
 def _added(emit: Emit, part: Fragment, value: Fragment, when: Fragment) -> str:
@@ -85,7 +89,7 @@ def _difference(emit: Emit, part: Fragment, one: Fragment, other: Fragment) -> s
         per_year = 4 if word == "quarter" else 12
         return f"((year({a}) - year({b})) * {per_year} + {word}({a}) - {word}({b}))"
     if word == "nanosecond":
-        return f"((epoch_us({a}) - epoch_us({b})) * 1000 + {(one.tick - other.tick) * 100})"
+        return f"TRY((epoch_us({a}) - epoch_us({b})) * 1000 + {(one.tick - other.tick) * 100})"
     if word == "week":
         week, day = 7 * _DAY // 10, _DAY // 10
         return f"(({_micros(a)} + {day}) // {week} - ({_micros(b)} + {day}) // {week})"
@@ -152,7 +156,7 @@ def _start_of(part: str) -> Callable[..., str]:
         if emit.dialect == "duckdb":
             if offset is None:
                 return _start_sql(part, when.text, "0")
-            return f"TRY({_start_sql(part, when.text, offset.text)})"
+            return _inside(_start_sql(part, when.text, offset.text))
         call = {
             "day": "toStartOfDay({0})",
             "week": "toStartOfWeek({0}, 0)",
@@ -174,7 +178,7 @@ def _end_of(part: str) -> Callable[..., str]:
         following = _start_sql(part, when.text, after)
         end = "TIMESTAMP '10000-01-01'"
         last = f"CASE WHEN {following} > {end} THEN {end} ELSE {following} END - INTERVAL 1 MICROSECOND"
-        return f"({last})" if offset is None else f"TRY({last})"
+        return f"({last})" if offset is None else _inside(f"({last})")
 
     return render
 
@@ -456,6 +460,7 @@ FUNCTIONS: tuple[Function, ...] = (
         _difference,
         _click_difference,
         fold=times.difference,
+        nulls="maybe",
         examples=(
             shows(
                 "datetime_diff('year', datetime(2017-01-01), datetime(2000-12-31)), datetime_diff('quarter', "

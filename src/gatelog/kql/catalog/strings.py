@@ -147,6 +147,15 @@ def _translate_constants(search: str, replacement: str, source: str) -> str:
     return text.translate(search, replacement, source)
 
 
+def _lower(text: str) -> str | None:
+    """Only ASCII: of other letters the engine has its own tables."""
+    return text.lower() if text.isascii() else None
+
+
+def _upper(text: str) -> str | None:
+    return text.upper() if text.isascii() else None
+
+
 def _text_fold(*parts: str) -> str:
     return "".join(parts)
 
@@ -160,7 +169,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "lower({0})",
         "lowerUTF8({0})",
         examples=(shows("tolower('HELLO')", "hello"),),
-        fold=str.lower,
+        fold=_lower,
     ),
     scalar(
         "toupper",
@@ -170,7 +179,7 @@ FUNCTIONS: tuple[Function, ...] = (
         "upper({0})",
         "upperUTF8({0})",
         examples=(shows("toupper('hello')", "HELLO"),),
-        fold=str.upper,
+        fold=_upper,
     ),
     scalar(
         "strlen",

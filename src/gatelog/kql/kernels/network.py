@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import unquote, unquote_plus
+from urllib.parse import unquote_plus
 
 from gatelog.kql.kernels.json_text import array, dump, text_of, write
 
@@ -282,5 +282,5 @@ def parse_path(text: str) -> str | None:
 
 
 def url_decode(text: str) -> str:
-    """The text behind percent escapes."""
-    return unquote(text)
+    """The text behind percent escapes; `+` is a blank."""
+    return unquote_plus(text)

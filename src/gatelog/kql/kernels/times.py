@@ -73,7 +73,7 @@ def start(part: str, ticks: int, offset: int = 0) -> int | None:
 def end(part: str, ticks: int, offset: int = 0) -> int | None:
     """endofday(), endofweek(), endofmonth(), endofyear(): one tick before the next start."""
     after = start(part, ticks, offset + 1)
-    return None if after is None else after - 1
+    return None if after is None else _inside(after - 1)
 
 
 def difference(part: str, one: int, other: int) -> int:
@@ -89,7 +89,10 @@ def difference(part: str, one: int, other: int) -> int:
     if part == "week":
         return first.toordinal() // 7 - second.toordinal() // 7
     if part == "nanosecond":
-        return (one - other) * 100
+        span = (one - other) * 100
+        if not -(1 << 63) <= span < 1 << 63:
+            raise OverflowError("more nanoseconds than a long holds")
+        return span
     return one // _ticks(part) - other // _ticks(part)
 
 
@@ -102,6 +105,7 @@ def part_of(part: str, ticks: int) -> int:
         "quarter": (day.month - 1) // 3 + 1,
         "month": day.month,
         "week_of_year": day.isocalendar().week,
+        "weekofyear": day.isocalendar().week,
         "day": day.day,
         "dayofyear": day.timetuple().tm_yday,
     }
