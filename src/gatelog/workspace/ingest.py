@@ -24,6 +24,7 @@ from gatelog.workspace.tables import Destinations
 
 log = logging.getLogger(__name__)
 READER = "workspace"
+_QUIET_LOOKS = 60
 _GIVE_UP_NS = 24 * 3600 * 10**9
 """A call that has not ended after a day gets its row as an aborted one."""
 
@@ -36,6 +37,8 @@ class IngestPolicy:
     """Pause after a batch: what comes meanwhile shares the next one."""
     idle_seconds: float = 0.05
     """Pause while nothing comes."""
+    quiet_seconds: float = 0.15
+    """Pause after some seconds without anything."""
     batch_bytes: int = 8 << 20
 
 
@@ -109,7 +112,14 @@ class Ingest:
             "error": self.error,
         }
 
+    def _pause(self, empty: int) -> float:
+        """Seconds until the next look, after that many looks that found nothing."""
+        if not empty:
+            return self._policy.busy_seconds
+        return self._policy.idle_seconds if empty < _QUIET_LOOKS else self._policy.quiet_seconds
+
     def _run(self) -> None:
+        empty = 0
         while not self._stop.is_set():
             try:
                 found, full = self.run_once()
@@ -122,7 +132,8 @@ class Ingest:
                 with self._caught_up:
                     self._rounds += 1
                     self._caught_up.notify_all()
-                self._stop.wait(self._policy.busy_seconds if found else self._policy.idle_seconds)
+                empty = 0 if found else empty + 1
+                self._stop.wait(self._pause(empty))
         for tail in self._tails.values():
             tail.reader.close()
 
