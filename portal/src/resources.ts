@@ -129,3 +129,15 @@ export async function listDeployments(): Promise<Resource<Deployment>[]> {
   const accounts = await listAccounts();
   return (await Promise.all(accounts.map((account) => listAt<Deployment>(`${account.id}/deployments`)))).flat();
 }
+
+/** What a merge patch needs to make `before` into `after`: changed properties, null for those that went. */
+export function changesOf(before: Record<string, unknown>, after: Record<string, unknown>): Record<string, unknown> {
+  const changed = Object.entries(after).filter(([name, value]) => JSON.stringify(value) !== JSON.stringify(before[name]));
+  const gone = Object.keys(before).filter((name) => !(name in after));
+  return { ...Object.fromEntries(changed), ...Object.fromEntries(gone.map((name) => [name, null])) };
+}
+
+/** Change what changed and nothing else: secrets, which are never shown, stay as they are. */
+export function patchAt<P>(id: string, before: Record<string, unknown>, after: Record<string, unknown>): Promise<Resource<P>> {
+  return send("PATCH", `${id}?${VERSION}`, { properties: changesOf(before, after) }, undefined, { "If-Match": "*" });
+}

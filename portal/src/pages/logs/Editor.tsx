@@ -1,18 +1,13 @@
-// The editor's own features register before the language does: the order of these two lines matters.
-import "monaco-editor/esm/vs/editor/edcore.main";
+// Monaco registers its own features before the language does: the order of these two lines matters.
+import { monaco } from "../../parts/editor/monaco";
 import { kustoDefaults } from "@kusto/monaco-kusto";
 
-import KustoWorker from "@kusto/monaco-kusto/release/esm/kusto.worker?worker";
-import * as monaco from "monaco-editor/esm/vs/editor/editor.api";
-import EditorWorker from "monaco-editor/esm/vs/editor/editor.worker?worker";
 import { useEffect, useRef } from "react";
 
 import { isDark, onThemeChange } from "../../shell/ThemeSwitch";
 
 // Keywords have their colours at once; those of tables and columns follow from the worker.
 kustoDefaults.setLanguageSettings({ ...kustoDefaults.languageSettings, useTokenColorization: true });
-
-self.MonacoEnvironment = { getWorker: (_id, label) => (label === "kusto" ? new KustoWorker() : new EditorWorker()) };
 
 /** The KQL editor. `schema` is Kusto's `.show schema as json` answer; Shift+Enter runs. */
 export default function Editor({ value, schema, onChange, onRun }: { value: string; schema: unknown; onChange: (text: string) => void; onRun: () => void }) {
