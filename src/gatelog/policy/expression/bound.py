@@ -94,6 +94,15 @@ class Scope:
         return None
 
 
+def visible(scope: Scope | None) -> tuple[tuple[str, Type], ...]:
+    """Names and types of everything in scope."""
+    found: list[tuple[str, Type]] = []
+    while scope is not None:
+        found.extend((name, variable.type) for name, variable in scope.names.items())
+        scope = scope.parent
+    return tuple(found)
+
+
 class LambdaMismatch(Exception):
     """A lambda does not fit the delegate type that was tried."""
 
@@ -111,6 +120,9 @@ class Compilation:
         self.scope = Scope()
         self.hoisted: list[str] = []
         """Lines (nested functions) that must stand before the statement being bound."""
+        self.trial = 0
+        """Above 0 while overloads are tried: lambdas then need only their type."""
+        self.lambda_types: dict[Any, Type] = {}
         self.metered = False
         """Loops or lambdas exist: the function needs a budget."""
         self.bind: Callable[[tree_sitter.Node], Expr]

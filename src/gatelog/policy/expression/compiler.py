@@ -15,7 +15,7 @@ from gatelog.policy.expression.bound import Compilation, Function, friendly
 from gatelog.policy.expression.context import Context
 from gatelog.policy.expression.conversions import explicit
 from gatelog.policy.expression.expressions import bind
-from gatelog.policy.expression.lambdas import bind_lambda
+from gatelog.policy.expression.lambdas import try_lambda
 from gatelog.policy.expression.members import Argument
 from gatelog.policy.expression.operators import binary
 from gatelog.policy.expression.places import set_element, set_member
@@ -47,7 +47,7 @@ def _compile(source: Source) -> Expression:
     c = Compilation(source, LIBRARY)
     c.bind = lambda node: bind(c, node)
     c.block = lambda node: block(c, node)
-    c.bind_lambda = lambda expr, parameters, returns: bind_lambda(c, expr, parameters, returns)
+    c.bind_lambda = lambda expr, parameters, returns: try_lambda(c, expr, parameters, returns)
     c.binary = lambda node, operator, left, right: binary(c, node, operator, left, right)
     c.cast = lambda expr, kind: explicit(c, expr, kind)
     c.argument = lambda expr, node: Argument(expr, "", node)

@@ -16,6 +16,7 @@ from gatelog.policy.expression.bound import (
     Variable,
     closed,
     value_expr,
+    visible,
 )
 from gatelog.policy.expression.conversions import implicit
 from gatelog.policy.expression.members import Argument, call_method
@@ -49,6 +50,24 @@ def bind_lambda(c: Compilation, expr: Expr, parameters: tuple[Type, ...], return
     name = c.name("g")
     c.hoisted.extend(definition(c, name, codes, function, [*lines, f"return {code}"] if code else lines))
     return value_expr(name, _shape(parameters, result)), result
+
+
+def try_lambda(c: Compilation, expr: Expr, parameters: tuple[Type, ...], returns: Type | None) -> tuple[Expr, Type]:
+    """`bind_lambda`, but while overloads are tried each body is bound once for the same types around it."""
+    node = expr.payload
+    body = node.child_by_field_name("body") if expr.kind == "lambda" else None
+    if not c.trial or body is None or body.type == "block":
+        return bind_lambda(c, expr, parameters, returns)
+    key = (node.start_byte, node.end_byte, parameters, visible(c.scope))
+    found = c.lambda_types.get(key)
+    if found is None:
+        _, found = bind_lambda(c, expr, parameters, None)
+        c.lambda_types[key] = found
+    if found == VOID and returns not in (None, VOID):
+        return bind_lambda(c, expr, parameters, returns)
+    if returns not in (None, VOID) and implicit(c, value_expr("x", found), returns or found) is None:
+        raise LambdaMismatch
+    return value_expr("x", _shape(parameters, returns or found)), returns or found
 
 
 def lambda_parameters(c: Compilation, node: tree_sitter.Node, types: tuple[Type, ...]) -> list[str]:

@@ -187,21 +187,40 @@ def resolve(
     owner: Type,
 ) -> Candidate:
     """Overload resolution."""
-    applicable: list[Candidate] = []
+    outer, c.trial = c.trial, c.trial + 1
+    try:
+        best = _best(c, candidates, arguments, type_arguments)
+    finally:
+        c.trial = outer
+    if best is None:
+        raise c.error(node, _mismatch(arguments, name, owner, candidates))
+    outer, c.trial = c.trial, 0
+    try:
+        return _settled(c, best, arguments, type_arguments)
+    finally:
+        c.trial = outer
+
+
+def _best(
+    c: Compilation,
+    candidates: Sequence[tuple[Member, dict[str, Type]]],
+    arguments: list[Argument],
+    type_arguments: tuple[Type, ...],
+) -> Candidate | None:
+    best: Candidate | None = None
     for member, bindings in candidates:
         for expanded in (False, True):
             hoisted = len(c.hoisted)
             found = _applicable(c, member, bindings, arguments, type_arguments, expanded)
             del c.hoisted[hoisted:]
             if found is not None:
-                applicable.append(found)
+                best = found if best is None or _better(c, found, best) else best
                 break
-    if not applicable:
-        raise c.error(node, _mismatch(arguments, name, owner, candidates))
-    best = applicable[0]
-    for other in applicable[1:]:
-        if _better(c, other, best):
-            best = other
+    return best
+
+
+def _settled(c: Compilation, best: Candidate, arguments: list[Argument], type_arguments: tuple[Type, ...]) -> Candidate:
+    """The chosen overload with its lambdas written and its out variables declared."""
     if any(a.expr.kind in ("lambda", "group", "out") for a in arguments):
         again = _applicable(c, best.member, best.bindings, arguments, type_arguments, best.expanded, final=True)
         best = again if again is not None else best

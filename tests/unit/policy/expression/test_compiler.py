@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import time
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +287,12 @@ def test_the_page_runs() -> None:
     assert blocks
     for block in blocks:
         exec(block, {})
+
+
+def test_nested_lambdas_compile_quickly() -> None:
+    text = "1"
+    for depth in range(6):
+        text = f"new[] {{1}}.Sum(x{depth} => {text})"
+    started = time.perf_counter()
+    assert run(text) == 1
+    assert time.perf_counter() - started < 5
