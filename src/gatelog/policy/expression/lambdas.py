@@ -65,7 +65,7 @@ def try_lambda(c: Compilation, expr: Expr, parameters: tuple[Type, ...], returns
         c.lambda_types[key] = found
     if found == VOID and returns not in (None, VOID):
         return bind_lambda(c, expr, parameters, returns)
-    if returns not in (None, VOID) and implicit(c, value_expr("x", found), returns or found) is None:
+    if returns not in (None, VOID) and implicit(c, value_expr("x", found), found if returns is None else returns) is None:
         raise LambdaMismatch
     return value_expr("x", _shape(parameters, returns or found)), returns or found
 
