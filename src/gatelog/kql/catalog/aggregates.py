@@ -68,7 +68,7 @@ def _avg(emit: Emit, value: Fragment, predicate: Fragment | None = None) -> str:
         raise emit.refuse(f"avg() takes numbers, datetimes and timespans, found {value.type.value}")
     if emit.dialect != "duckdb":
         if value.type in (DATETIME, TIMESPAN, DECIMAL):
-            raise emit.refuse(f"avg() of a {value.type.value} is not supported on this engine")
+            return _click_avg(value, predicate)
         return f"ifNull({_click('avg', value.text, predicate)}, nan)"
     where = _where(predicate)
     if value.type is DATETIME:
@@ -78,6 +78,16 @@ def _avg(emit: Emit, value: Fragment, predicate: Fragment | None = None) -> str:
     if value.type is DECIMAL:
         return f"CAST(sum({value.text}){where} / nullif(count({value.text}){where}, 0) AS DECIMAL(38,18))"
     return f"coalesce(avg({value.text}){where}, {_NAN})"
+
+
+def _click_avg(value: Fragment, predicate: Fragment | None) -> str:
+    """A mean that is no real, on ClickHouse: the sum by the number of values, null for none."""
+    number = f"toUnixTimestamp64Micro({value.text})" if value.type is DATETIME else value.text
+    total, count = _click("sum", number, predicate), f"nullIf({_click('count', value.text, predicate)}, 0)"
+    if value.type is DECIMAL:
+        return f"CAST({total} / {count} AS Nullable(Decimal(38, 18)))"
+    mean = f"intDiv({total}, toInt64({count}))"
+    return f"fromUnixTimestamp64Micro({mean}, 'UTC')" if value.type is DATETIME else mean
 
 
 def _extreme(function: str) -> Render:

@@ -118,7 +118,7 @@ FUNCTIONS: tuple[Function, ...] = (
     scalar(
         "extract",
         (
-            signature("regex:!string group:!long source:string", STRING, _extract, _extract),
+            signature("regex:!string group:!long source:string", STRING, _extract, _extract, nulls="strict"),
             signature("regex:!string group:!long source:string type:type", _extract_type, _extract, _extract),
         ),
         STRING,

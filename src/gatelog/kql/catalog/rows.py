@@ -163,6 +163,8 @@ class Signature:
     python: Callable[..., Any] | None = None
     """Where `duckdb` is absent: called with one Python value for each operand (`Operand.value`, but datetime is
     `datetime.datetime` without zone, decimal `Decimal`), gives the same kinds. None for null; a string result of None is ''."""
+    nulls: str = ""
+    """See `Function.nulls`, where this form differs from the others."""
 
 
 def signature(
@@ -171,9 +173,10 @@ def signature(
     duckdb: Render | None = None,
     clickhouse: Render | None = None,
     python: Callable[..., Any] | None = None,
+    nulls: str = "",
 ) -> Signature:
     """A signature whose parameters are written as in `parameters`."""
-    return Signature(parameters(text), result, duckdb, clickhouse, python)
+    return Signature(parameters(text), result, duckdb, clickhouse, python, nulls)
 
 
 @dataclass(frozen=True, slots=True)
