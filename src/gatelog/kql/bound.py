@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from gatelog.kql.catalog.rows import UNKNOWN, Fragment, Render
+from gatelog.kql.errors import Span
 from gatelog.schema.table import Column as StoredColumn
 from gatelog.schema.types import KqlType
 
@@ -78,8 +79,8 @@ class Apply(Bound):
     window: bool = False
     python: Callable[..., Any] | None = None
     tick: Callable[[Sequence[Fragment]], int] | None = None
-    kinds: tuple[str, ...] = ()
-    """Parameter kinds for conversion of the operands; empty: as they are."""
+    span: Span = (0, 0)
+    """Where it was written, for refusals of the lowering."""
 
     def children(self) -> tuple[Bound, ...]:
         return self.arguments

@@ -336,7 +336,8 @@ class ExpressionBinder:
                 if constant is not None:
                     return Const(result, constant)
         render = signature.duckdb if self.dialect == "duckdb" else signature.clickhouse
-        return Apply(result, row.name, render, operands, row.nulls, row.window, signature.python, row.tick)
+        nulls = signature.nulls or row.nulls
+        return Apply(result, row.name, render, operands, nulls, row.window, signature.python, row.tick, node.span)
 
     def result_type(self, signature: Signature, operands: Sequence[Bound]) -> KqlType:
         """The type that a signature gives for these operands."""
@@ -386,7 +387,9 @@ class ExpressionBinder:
         arguments = self.expressions(node.arguments, scope)
         signature, operands = self.match(row.name, row.signatures, arguments, node)
         render = signature.duckdb if self.dialect == "duckdb" else signature.clickhouse
-        return Apply(self.result_type(signature, operands), row.name, render, operands, row.nulls, python=signature.python)
+        return Apply(
+            self.result_type(signature, operands), row.name, render, operands, row.nulls, python=signature.python, span=node.span
+        )
 
     def count(self, node: ast.Call, least: int, most: int) -> None:
         if not least <= len(node.arguments) <= most:

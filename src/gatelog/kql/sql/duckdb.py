@@ -264,6 +264,8 @@ def _to_bool(emit: Emit, operand: Fragment) -> str:
         case KqlType.DYNAMIC:
             inner = Fragment(f"({x} ->> '$')", KqlType.STRING)
             return _to_bool(emit, inner)
+        case KqlType.DATETIME | KqlType.GUID:
+            raise emit.refuse(f"a {operand.type} as bool is not supported")
         case _:
             return f"({x} <> 0)"
 
@@ -334,7 +336,7 @@ def _to_datetime(emit: Emit, operand: Fragment) -> str:
             fast = f"TRY_CAST(rtrim(trim({inner}), 'Z') AS TIMESTAMP)"
             return f"(CASE WHEN regexp_full_match({inner}, '{_ISO}') THEN {fast} ELSE {slow} END)"
         case _:
-            return moment(f"CAST({x} AS BIGINT)")
+            return moment(f"TRY_CAST({x} AS BIGINT)")
 
 
 def _to_timespan(emit: Emit, operand: Fragment) -> str:

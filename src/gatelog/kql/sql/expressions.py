@@ -330,6 +330,7 @@ def between(operator: str, left: Bound, low: Bound, high: Bound, span: Span) -> 
 
 # -- string predicates
 
+_PUNCTUATION = re.compile(r"([!-/:-@\[-^`{-~])")
 _LETTER = "[^\\p{L}\\p{N}]"
 
 
@@ -337,7 +338,7 @@ def term_pattern(needle: str, before: bool, after: bool) -> str:
     """A regular expression that finds `needle` bounded by what is no letter or digit."""
     left = f"(^|{_LETTER})" if before and needle[:1].isalnum() else ""
     right = f"($|{_LETTER})" if after and needle[-1:].isalnum() else ""
-    return left + re.sub(r"([^\w\s])", r"\\\1", needle).replace("\n", "\\n") + right
+    return left + _PUNCTUATION.sub(r"\\\1", needle).replace("\n", "\\n") + right
 
 
 def _has(before: bool, after: bool, fold: bool) -> Any:

@@ -147,9 +147,13 @@ class Lowering:
             return self.literal(expression.constant, expression.type)
         if isinstance(expression, Apply):
             operands = [self.render(argument, rel) for argument in expression.arguments]
-            fragment = self._apply(
-                expression.name, expression.render, expression.python, operands, expression.type, expression.nulls
-            )
+            try:
+                fragment = self._apply(
+                    expression.name, expression.render, expression.python, operands, expression.type, expression.nulls
+                )
+            except Finding as finding:
+                finding.span = finding.span if finding.span != (0, 0) else expression.span
+                raise
             return replace(fragment, tick=expression.tick(operands)) if expression.tick else fragment
         if isinstance(expression, Path):
             return Fragment(self._path(expression, rel), KqlType.DYNAMIC)
