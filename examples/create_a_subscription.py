@@ -1,4 +1,4 @@
-"""Give a team its own key, with Azure's management client. azure-core refuses keys over plain HTTP, so a policy of ours sends it."""
+"""Give a team its own key with Azure's management client. azure-core refuses keys over plain HTTP, so a policy sends it."""
 
 import os
 

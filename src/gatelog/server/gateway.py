@@ -59,4 +59,5 @@ def worker_settings(settings: Settings, index: int) -> WorkerSettings:
         journal_bytes=settings.journal_bytes,
         max_body_bytes=settings.max_body_bytes,
         tls=(certificate, key) if certificate else None,
+        redis=settings.redis,
     )

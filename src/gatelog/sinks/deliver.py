@@ -123,7 +123,8 @@ class Deliveries:
     def stop(self) -> None:
         """Finish the batch at hand and end."""
         self._stopping.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
         for _, delivery in self._open.values():
             delivery.close()
 

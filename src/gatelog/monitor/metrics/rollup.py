@@ -89,7 +89,8 @@ class Rollup:
     def stop(self) -> None:
         """Finish the minute at hand and end."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.ident is not None:
+            self._thread.join()
 
     def _run(self) -> None:
         while not self._stop.wait(LOOK_SECONDS):
