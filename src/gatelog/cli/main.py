@@ -19,6 +19,8 @@ COMMANDS: dict[str, tuple[str, str]] = {
     "policy": ("gatelog.cli.policy", "check and try policy documents"),
     "journal": ("gatelog.cli.journal", "look into the journal and verify it"),
     "ingest": ("gatelog.cli.ingest", "bring rows of other systems into a table"),
+    "backup": ("gatelog.cli.backup", "copy the data folder, while gatelog runs or not"),
+    "restore": ("gatelog.cli.backup", "put a backup into a new data folder"),
     "run": ("gatelog.cli.run", "run a program with its OpenAI calls through the gate"),
     "simulate": ("gatelog.cli.simulate", "run the Azure OpenAI simulator by itself"),
     "doctor": ("gatelog.cli.doctor", "check every part and say what to do"),

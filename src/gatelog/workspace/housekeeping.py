@@ -11,6 +11,7 @@ from gatelog.errors import GatelogError
 from gatelog.journal.reader import list_streams
 from gatelog.journal.retention import Swept, announce, sweep
 from gatelog.storage.interface import Storage
+from gatelog.workspace.backup import answer_request
 from gatelog.workspace.ingest import READER
 from gatelog.workspace.pairing import decode_position
 from gatelog.workspace.routing import DELIVERED
@@ -23,7 +24,8 @@ _REMEMBER_NS = 7 * 86_400 * 10**9
 class Housekeeping:
     """Runs every few seconds; a failure is logged and tried again."""
 
-    def __init__(self, journal: Path, storage: Storage, clock: Clock, keep_bytes: int, seconds: float) -> None:
+    def __init__(self, directory: Path, journal: Path, storage: Storage, clock: Clock, keep_bytes: int, seconds: float) -> None:
+        self._directory = directory
         self._journal = journal
         self._storage = storage
         self._clock = clock
@@ -66,6 +68,7 @@ class Housekeeping:
     def _run(self) -> None:
         while not self._stop.wait(self._seconds):
             try:
+                answer_request(self._storage, self._directory)
                 self.run_once()
             except (OSError, GatelogError) as error:
                 log.error("housekeeping failed", extra={"error": str(error)})

@@ -165,5 +165,5 @@ def open_workspace(
     writer = JournalWriter(journal, READER, clock)
     policy = options.ingest if options.store in ("", "duckdb:") else replace(options.ingest, busy_seconds=0.5)
     ingest = Ingest(journal, storage, configuration, policy)
-    housekeeping = Housekeeping(journal, storage, clock, options.journal_keep_bytes, options.housekeeping_seconds)
+    housekeeping = Housekeeping(directory, journal, storage, clock, options.journal_keep_bytes, options.housekeeping_seconds)
     return Workspace(directory, storage, ingest, housekeeping, writer, clock)
