@@ -73,10 +73,14 @@ def _json(path: Path) -> Any:
         text = sys.stdin.read() if str(path) == "-" else path.read_text(encoding="utf-8-sig")
     except OSError as error:
         raise GatelogError(f"cannot read {path}: {error.strerror}") from None
+    except UnicodeDecodeError:
+        raise GatelogError(f"{path} is not UTF-8") from None
     try:
         tree = json.loads(text)
     except json.JSONDecodeError as error:
         raise GatelogError(f"{path}:{error.lineno}:{error.colno}: not JSON: {error.msg}") from None
+    except RecursionError:
+        raise GatelogError(f"{path}: nested too deeply") from None
     if not isinstance(tree, dict):
         raise GatelogError(f"{path}: expected an object")
     return tree

@@ -86,6 +86,14 @@ def test_what_is_not_json(plane: Plane) -> None:
     assert answer.status_code == 400 and "column" in answer.json()["error"]["message"]
 
 
+def test_deep_documents(plane: Plane) -> None:
+    with plane.http() as http:
+        for depth in (200, 900, 100_000):
+            deep = b'{"properties": {"contact": ' + b'{"a":' * depth + b"1" + b"}" * depth + b"}}"
+            answer = http.put(f"{BASE}/apis/a", content=deep)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (400, "InvalidRequestContent"), depth
+
+
 def test_credentials(plane: Plane) -> None:
     with plane.http("") as http:
         answer = http.get(f"{BASE}/apis")

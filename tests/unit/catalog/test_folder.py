@@ -177,6 +177,10 @@ def problems(root: Path) -> list[str]:
             "config/apis/openai/operations/None/policy.xml: '/apis/openai/operations/None'",
         ),
         ("fragments/mark.xml", "<fragment>\n  <nothing />\n</fragment>", "config/fragments/mark.xml:2:"),
+        ("tags/llm.yaml", "[" * 200_000, "config/tags/llm.yaml:1:101: not YAML: nested more than 100 levels"),
+        ("tags/llm.yaml", "1: x\ndisplayName: L\n", "config/tags/llm.yaml:1:1: $.1: unknown property '1'"),
+        ("tags/llm.yaml", "? [a]\n: b\n", "config/tags/llm.yaml:1:3: not YAML"),
+        ("tags/llm.yaml", "displayName: !!binary aGk=\n", "config/tags/llm.yaml:1:1: not YAML: values of YAML type bytes"),
         ("product/x.yaml", "a: 1", "config/product: unknown folder"),
         ("settings.yaml", "a: 1", "config/settings.yaml: unknown file"),
         (
@@ -205,6 +209,12 @@ def test_a_bad_file_is_named_with_its_line(tmp_path: Path, file: str, text: str,
     with pytest.raises(InvalidDocument):
         apply_folder(made, root)
     assert made.snapshot().version == before, "nothing was changed"
+
+
+def test_a_file_that_is_no_text(tmp_path: Path) -> None:
+    root = folder(tmp_path)
+    (root / "policy.xml").write_bytes(b"<policies>\xff</policies>")
+    assert any(problem.startswith("config/policy.xml: not UTF-8 (byte 10)") for problem in problems(root))
 
 
 def test_all_files_are_checked_before_anything_is_said(tmp_path: Path) -> None:

@@ -183,6 +183,11 @@ def test_swagger() -> None:
             "circle",
         ),
         (" " * ((4 << 20) + 1), "larger than 4 MiB"),
+        ("[" * 200_000, "nested more than 100 levels"),
+        ('{"a":' * 200_000, "depth limit"),
+        ('{"a":' * 300 + "1" + "}" * 300, "nested more than 100 levels"),
+        ("a: !!binary aGk=", "YAML type bytes"),
+        ("a: .nan", "no number of JSON"),
     ],
 )
 def test_a_bad_document_says_where_and_what(text: str, words: str) -> None:

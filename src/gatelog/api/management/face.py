@@ -12,6 +12,7 @@ from gatelog.api.management.activity import Record
 from gatelog.api.management.errors import ArmError
 from gatelog.api.security import Security
 from gatelog.catalog.control import Control
+from gatelog.catalog.plain import plain
 from gatelog.clock import Clock
 
 LARGEST_BODY = (4 << 20) + (64 << 10)
@@ -41,7 +42,9 @@ async def json_body(request: Request, largest: int = LARGEST_BODY) -> Any:
     if not received.strip():
         return None
     try:
-        return orjson.loads(bytes(received))
+        return plain(orjson.loads(bytes(received)))
     except orjson.JSONDecodeError as error:
         message = f"The request content was invalid: line {error.lineno}, column {error.colno}: {error.msg}"
         raise ArmError(400, "InvalidRequestContent", message) from None
+    except ValueError as error:
+        raise ArmError(400, "InvalidRequestContent", f"The request content was invalid: {error}") from None

@@ -8,7 +8,8 @@ from typing import Any
 
 import yaml
 
-from gatelog.catalog.openapi.reading import YamlLoader, refuse_aliases
+from gatelog.catalog.openapi.reading import YamlLoader, refuse_hostile
+from gatelog.catalog.plain import plain
 from gatelog.errors import InvalidDocument, Problem
 
 
@@ -39,7 +40,7 @@ def read_positioned(text: str, place: str) -> Positioned:
     """Parse YAML (or JSON). Raises `InvalidDocument` with line and column."""
     loader = YamlLoader(text)
     try:
-        refuse_aliases(text)
+        refuse_hostile(text)
         node = loader.get_single_node()
         if node is None:
             return Positioned({}, place)
@@ -48,13 +49,13 @@ def read_positioned(text: str, place: str) -> Positioned:
         _walk(node, "$", marks, problems, place)
         if problems:
             raise InvalidDocument(problems)
-        return Positioned(loader.construct_document(node), place, marks)
+        return Positioned(plain(loader.construct_document(node)), place, marks)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (0, 0)
         raise InvalidDocument([Problem(f"not YAML: {error.problem}", place=place, line=line, column=column)]) from None
     except (yaml.YAMLError, ValueError) as error:
-        raise InvalidDocument([Problem(f"not YAML: {error}", place=place)]) from None
+        raise InvalidDocument([Problem(f"not YAML: {error}", place=place, line=1, column=1)]) from None
     finally:
         loader.dispose()
 

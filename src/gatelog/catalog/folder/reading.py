@@ -33,7 +33,14 @@ class _Reader:
         return path.relative_to(self.root.parent).as_posix()
 
     def text(self, path: Path) -> str:
-        return path.read_text(encoding="utf-8-sig")
+        """A file's text; one that cannot be read is noted and taken as empty."""
+        try:
+            return path.read_text(encoding="utf-8-sig")
+        except UnicodeDecodeError as error:
+            self.problems.append(Problem(f"not UTF-8 (byte {error.start})", place=self.place(path)))
+        except OSError as error:
+            self.problems.append(Problem(f"cannot be read: {error.strerror}", place=self.place(path)))
+        return ""
 
     def yaml(self, path: Path) -> Positioned:
         """The document; an unreadable one is noted and taken as empty."""

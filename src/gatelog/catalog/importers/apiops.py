@@ -34,6 +34,14 @@ def import_folder(root: Path, *, fetch: Fetch | None = None) -> Imported:
     if not root.is_dir():
         raise InvalidDocument([Problem("no such folder", place=str(root))])
     imported = Imported()
+    try:
+        _read(imported, root, fetch)
+    except UnicodeDecodeError as error:
+        raise InvalidDocument([Problem(f"a file is not UTF-8 (byte {error.start})", place=str(root))]) from None
+    return imported.finished()
+
+
+def _read(imported: Imported, root: Path, fetch: Fetch | None) -> None:
     names = {path.name.lower(): path for path in root.iterdir()}
     for folder, collection, file in _SIMPLE:
         for directory in _folders(names.get(folder)):
@@ -46,7 +54,6 @@ def import_folder(root: Path, *, fetch: Fetch | None = None) -> Imported:
         _product(imported, root, directory)
     _policies(imported, root, root, SERVICE)
     imported.warnings += [f"{names[name].name}: not imported" for name in _SKIPPED if name in names]
-    return imported.finished()
 
 
 def _folders(path: Path | None) -> list[Path]:

@@ -8,6 +8,7 @@ from typing import Any
 import orjson
 import yaml
 
+from gatelog.catalog.plain import DEEPEST, plain
 from gatelog.catalog.shapes import Tree
 from gatelog.errors import InvalidDocument, Problem
 
@@ -31,7 +32,10 @@ def read_document(text: str, place: str = "") -> Document:
     """Parse and check a document. Raises `InvalidDocument` that says where and what."""
     if len(text) > LARGEST or len(text.encode()) > LARGEST:
         raise InvalidDocument([Problem(f"the document is larger than {LARGEST >> 20} MiB", place=place, code="DocumentTooLarge")])
-    tree = _parsed(text, place)
+    try:
+        tree = plain(_parsed(text, place))
+    except ValueError as error:
+        raise InvalidDocument([Problem(str(error), place=place)]) from None
     if not isinstance(tree, dict):
         raise InvalidDocument([Problem("expected an OpenAPI document, found no object", place=place)])
     version = _version(tree, place)
@@ -55,7 +59,7 @@ def _parsed(text: str, place: str) -> Any:
                 [Problem(f"not JSON: {error.msg}", place=place, line=error.lineno, column=error.colno)]
             ) from None
     try:
-        refuse_aliases(text)
+        refuse_hostile(text)
         return yaml.load(text, Loader=YamlLoader)
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark
@@ -76,14 +80,22 @@ YamlLoader.yaml_implicit_resolvers = {
 }
 
 
-def refuse_aliases(text: str) -> None:
-    """A few lines of aliases can stand for gigabytes. Raises `yaml.MarkedYAMLError`."""
-    if "*" not in text:
-        return
+def refuse_hostile(text: str) -> None:
+    """Before a document is built: a few lines of aliases can stand for gigabytes, and deep nesting ends the process.
+
+    Raises `yaml.MarkedYAMLError`.
+    """
+    depth = 0
     for event in yaml.parse(text, Loader=YamlLoader):
+        mark: Any = event.start_mark
         if isinstance(event, yaml.AliasEvent):
-            mark: Any = event.start_mark
             raise yaml.MarkedYAMLError(problem="aliases are not supported", problem_mark=mark)
+        if isinstance(event, yaml.CollectionStartEvent):
+            depth += 1
+            if depth > DEEPEST:
+                raise yaml.MarkedYAMLError(problem=f"nested more than {DEEPEST} levels deep", problem_mark=mark)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            depth -= 1
 
 
 def _version(tree: Tree, place: str) -> str:
