@@ -120,8 +120,20 @@ def _dcount(emit: Emit, value: Fragment, accuracy: Fragment | None = None) -> st
     return _distinct(emit, value)
 
 
+_CLICK_MOMENTS = {
+    "stddev_samp": "stddevSampStable",
+    "stddev_pop": "stddevPopStable",
+    "var_samp": "varSampStable",
+    "var_pop": "varPopStable",
+}
+
+
 def _moment(function: str, single: str) -> Render:
     def render(emit: Emit, value: Fragment, predicate: Fragment | None = None) -> str:
+        if emit.dialect != "duckdb":
+            number = f"toFloat64({value.text})"
+            count, found = _click("count", value.text, predicate), _click(_CLICK_MOMENTS[function], number, predicate)
+            return f"if({count} > 1, {found}, if({count} = 1, 0., nan))"
         where = _where(predicate)
         count, found = f"count({value.text}){where}", f"{function}(CAST({value.text} AS DOUBLE)){where}"
         return f"(CASE WHEN {count} > 1 THEN {found} WHEN {count} = 1 THEN {single} ELSE {_NAN} END)"
@@ -384,7 +396,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
         REAL,
         "Standard deviation of a sample.",
         _moment("stddev_samp", "CAST(0 AS DOUBLE)"),
-        None,
+        _moment("stddev_samp", "CAST(0 AS DOUBLE)"),
         "{}(x)",
         1.0,
         0.7071067811865476,
@@ -395,7 +407,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
         REAL,
         "Standard deviation of a population.",
         _moment("stddev_pop", "CAST(0 AS DOUBLE)"),
-        None,
+        _moment("stddev_pop", "CAST(0 AS DOUBLE)"),
         "round({}(x))",
         1.0,
         1.0,
@@ -406,7 +418,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
         REAL,
         "Variance of a sample.",
         _moment("var_samp", "CAST(0 AS DOUBLE)"),
-        None,
+        _moment("var_samp", "CAST(0 AS DOUBLE)"),
         "{}(x)",
         1.0,
         0.5,
@@ -417,7 +429,7 @@ AGGREGATES: tuple[Aggregate, ...] = (
         REAL,
         "Variance of a population.",
         _moment("var_pop", "CAST(0 AS DOUBLE)"),
-        None,
+        _moment("var_pop", "CAST(0 AS DOUBLE)"),
         "{}(x * 3)",
         6.0,
         2.25,

@@ -132,6 +132,11 @@ AGGREGATES = [
     "percentile(l, 50)",
     "percentile(r, 95)",
     "binary_all_or(l)",
+    "stdev(l)",
+    "variance(r)",
+    "stdevif(l, k > 1)",
+    "avg(d)",
+    "avg(t)",
 ]
 EXAMPLES = [
     (row, index)
