@@ -122,7 +122,7 @@ PIECES = st.sampled_from(
         "where l != 3 and s !has 'x'",
         "where l > -100 or isnull(l)",
         "extend x = l * 2 - 1, y = strcat(s, '!')",
-        "extend i = i + 1, b = not(b)",
+        "extend i = toint(i + 1), b = not(b)",
         "extend s = toupper(s), n = strlen(s)",
         "extend l = iff(i == 2, l, long(0))",
         "summarize l = sum(l), i = max(i) by s, b",
