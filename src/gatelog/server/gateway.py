@@ -46,6 +46,10 @@ def run(index: int) -> int:
     return 0
 
 
+WATCH_SECONDS = 0.2
+"""How often a worker asks whether the configuration has changed: with the build, a change is in force in half a second."""
+
+
 def worker_settings(settings: Settings, index: int) -> WorkerSettings:
     """What a worker needs of the settings."""
     certificate, _, key = settings.tls.partition(",")
@@ -60,4 +64,5 @@ def worker_settings(settings: Settings, index: int) -> WorkerSettings:
         max_body_bytes=settings.max_body_bytes,
         tls=(certificate, key) if certificate else None,
         redis=settings.redis,
+        watch_seconds=WATCH_SECONDS,
     )
