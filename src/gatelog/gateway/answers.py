@@ -28,3 +28,10 @@ def error_answer(status: int, message: str) -> Response:
     """`{ "statusCode": 400, "message": "..." }`, with Azure's spaces."""
     body = f'{{ "statusCode": {status}, "message": {orjson.dumps(message).decode()} }}'.encode()
     return Response(status, answers.phrase(status), Headers([("Content-Type", "application/json")]), body)
+
+
+def unrecorded_answer() -> Response:
+    """503: the journal cannot be written, and nothing passes unrecorded."""
+    answer = error_answer(503, "Service Unavailable")
+    answer.headers.append("Retry-After", "5")
+    return answer

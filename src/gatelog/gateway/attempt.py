@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Protocol
 
+from gatelog.catalog.entities import Backend
 from gatelog.gateway.heads import ResponseHead
 from gatelog.record.headers import Headers
 
@@ -47,3 +48,13 @@ class Attempt:
     first_byte: int = 0
     last_byte: int = 0
     connect_ns: int = 0
+
+
+def credential_names(backend: Backend | None) -> tuple[str, ...]:
+    """Fields that carry a backend entity's credentials."""
+    return tuple(name for name, _ in backend.headers) if backend is not None and backend.headers else ()
+
+
+def seconds_of(retry_after: str | None) -> float:
+    """A Retry-After in seconds; 0 when there is none, or a date."""
+    return float(retry_after) if retry_after and retry_after.isdigit() else 0.0

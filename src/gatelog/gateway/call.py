@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
-from gatelog.catalog.entities import Backend
 from gatelog.gateway import capture
-from gatelog.gateway.answers import error_answer, refusal_error
-from gatelog.gateway.attempt import Attempt, Client
+from gatelog.gateway.answers import error_answer, refusal_error, unrecorded_answer
+from gatelog.gateway.attempt import Attempt, Client, credential_names, seconds_of
 from gatelog.gateway.backends import Destination
 from gatelog.gateway.client import Ticket, UpstreamFailure
 from gatelog.gateway.driver import WAITING, Run, Steps
@@ -21,13 +20,14 @@ from gatelog.gateway.ledger import Action
 from gatelog.gateway.opening import open_exchange
 from gatelog.gateway.outgoing import answer_head, backend_request, backend_target
 from gatelog.gateway.recording import request_event, response_event
+from gatelog.gateway.redirects import MOST_HOPS, follow
 from gatelog.gateway.routing import Route
 from gatelog.gateway.stream import Tee
 from gatelog.llm.request import refuses_include_usage, with_include_usage
 from gatelog.policy.answers import response_to
 from gatelog.policy.effects import Forward, PolicyError
 from gatelog.record.events import Failure
-from gatelog.record.exchange import Response
+from gatelog.record.exchange import Request, Response
 from gatelog.record.headers import Headers
 
 if TYPE_CHECKING:
@@ -57,6 +57,7 @@ class Call:
         "_ended_upstream",
         "_gone",
         "_held",
+        "_hops",
         "_hold_timer",
         "_injected",
         "_pending",
@@ -110,7 +111,9 @@ class Call:
         self._held = b""
         self._hold_timer: Any = None
         self._injected = False
-        self._sent_to: tuple[Destination, str] | None = None
+        self._sent_to: tuple[Destination, str, Request] | None = None
+        self._hops = 0
+        """Redirects that were followed."""
         self._pending: list[bytes] = []
         self._pieces: list[bytes] | None = None
         self._run: Run | None = None
@@ -156,17 +159,18 @@ class Call:
             self._dispatch(destination, "")
         return WAITING
 
-    def _dispatch(self, destination: Destination, token: str) -> None:
+    def _dispatch(self, destination: Destination, token: str, request: Request | None = None) -> None:
         """Serialise the request and send it as soon as the call is on record."""
         if self._concluded:
             return
-        self._sent_to = (destination, token)
-        exchange, backend = self.exchange, destination.backend
+        request = request or self.exchange.request
+        self._sent_to = (destination, token, request)
+        backend = destination.backend
         self._breaker = self.gate.backends.breaker(backend)
-        body = self._body_for_backend(exchange.request.body or b"", destination)
-        target = backend_target(destination, exchange.request.url)
+        body = self._body_for_backend(request.body or b"", destination)
+        target = backend_target(destination, request.url)
         try:
-            lines, head = backend_request(self, destination, target, body, token)
+            lines, head = backend_request(self, self._sent_to, target, body)
         except BadMessage as error:
             self._fail_run(PolicyError("forward-request", "BackendConnectionFailure", str(error)))
             return
@@ -174,16 +178,30 @@ class Call:
         self._drop_answer()
         self.attempt = Attempt(
             backend_id=backend.id if backend is not None else "",
-            method=exchange.request.method,
+            method=request.method,
             url=destination.base.origin.scheme + "://" + destination.base.authority + target,
             headers=lines,
             body=body,
             started=now,
-            secret=_credential_names(backend),
+            secret=credential_names(backend),
         )
         data = (head + body,) if len(body) < 65536 else (head, body)
         origin = destination.base.origin
         self.gate.ledger.then(lambda recorded: self._send(recorded, origin, data))
+
+    def _follow(self, response: Response) -> bool:
+        """Go where the backend's redirect leads, if that is wanted."""
+        effect, sent_to, attempt = self._effect, self._sent_to, self.attempt
+        if effect is None or not effect.follow_redirects or sent_to is None or attempt is None or self._hops >= MOST_HOPS:
+            return False
+        destination, token, request = sent_to
+        location = response.headers.get("location") or ""
+        found = follow(request, destination, attempt.url, response.status, location, self.gate.catalog)
+        if found is None:
+            return False
+        self._hops += 1
+        self._dispatch(found[0], token if found[0].backend is not None else "", found[1])
+        return True
 
     def _send(self, recorded: bool, origin: Any, data: tuple[bytes, ...]) -> None:
         if self._concluded:
@@ -192,7 +210,8 @@ class Call:
             self._refuse_unrecorded()
             return
         effect = cast(Forward, self._effect)
-        request = self.exchange.request
+        assert self._sent_to is not None
+        request = self._sent_to[2]
         self._ticket = self.gate.pool.send(
             origin,
             request.method,
@@ -236,7 +255,7 @@ class Call:
         if self._ticket is not None:
             attempt.connect_ns = self._ticket.connect_ns
         if self._breaker is not None:
-            self._breaker.answered(self.gate.time(), head.status, _seconds(head.headers.get("retry-after")))
+            self._breaker.answered(self.gate.time(), head.status, seconds_of(head.headers.get("retry-after")))
         self.exchange.response = Response(head.status, head.reason, self.gate.fields.to_caller(head.headers).copy())
         limit = self._limit_for(head)
         if limit:
@@ -279,10 +298,8 @@ class Call:
             self._pending.append(out)
             if len(self._pending) > 64 and self._ticket is not None:
                 self._ticket.pause()
-        elif tee.ends_with_done(out):
-            self._hold(out)
         else:
-            self._write_piece(out)
+            (self._hold if tee.ends_with_done(out) else self._write_piece)(out)
 
     def on_end(self) -> None:
         """The backend's body is complete."""
@@ -329,6 +346,12 @@ class Call:
         if self._injected and refuses_include_usage(response.status, body) and self._sent_to is not None:
             self.gate.note_without_usage(self._usage_key(self._sent_to[0]))
             self._dispatch(*self._sent_to)
+            return
+        try:
+            if self._follow(response):
+                return
+        except PolicyError as error:
+            self._fail_run(error)
             return
         response.body = body
         effect = cast(Forward, self._effect)
@@ -431,8 +454,6 @@ class Call:
         """The backend stopped in the middle of a stream: so does the answer."""
         self.completed = False
         self.failure = failure
-        if self._run is not None:
-            self._run.stop()
         if self.tee is not None:
             if self._held:
                 self._let_go()
@@ -498,8 +519,7 @@ class Call:
         if run is not None:
             run.stop()
         self._free_places()
-        response = error_answer(503, "Service Unavailable")
-        response.headers.append("Retry-After", "5")
+        response = unrecorded_answer()
         self.close_after = True
         body = response.body or b""
         self._client.write(answer_head(self, response, body) + body)
@@ -527,8 +547,6 @@ class Call:
             attempt = cast(Attempt, self.attempt)
             attempt.last_byte = self.gate.clock.monotonic()
             self.backend_ns += attempt.last_byte - attempt.started
-        if self._run is not None:
-            self._run.stop()
         if self.tee is not None:
             self._conclude_stream(None)
         else:
@@ -571,18 +589,9 @@ class Call:
         self.exchange.view = None  # no reference cycle is to wait for the garbage collector
 
     def _free_places(self) -> None:
-        held, self.places = self.places, []
-        for key in held:
-            self.gate.places.release(key)
+        while self.places:
+            self.gate.places.release(self.places.pop())
 
     def _fail_run(self, error: PolicyError) -> None:
         if not self._concluded and self._run is not None:
             self._run.fail(error)
-
-
-def _credential_names(backend: Backend | None) -> tuple[str, ...]:
-    return tuple(name for name, _ in backend.headers) if backend is not None and backend.headers else ()
-
-
-def _seconds(retry_after: str | None) -> float:
-    return float(retry_after) if retry_after and retry_after.isdigit() else 0.0

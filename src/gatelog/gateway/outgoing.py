@@ -12,7 +12,7 @@ from gatelog.gateway.backends import Destination
 from gatelog.gateway.heads import HOP_BY_HOP, ResponseHead, head_bytes, named_by_connection, without
 from gatelog.gateway.sieve import Sieve
 from gatelog.policy.answers import phrase
-from gatelog.record.exchange import Response, Url
+from gatelog.record.exchange import Request, Response, Url
 from gatelog.record.headers import Headers
 
 if TYPE_CHECKING:
@@ -47,9 +47,9 @@ class Fields:
         self.to_caller = Sieve(lambda key: key not in HOP_BY_HOP)
 
 
-def backend_request(call: Call, destination: Destination, target: str, body: bytes, token: str) -> tuple[Headers, bytes]:
+def backend_request(call: Call, sent_to: tuple[Destination, str, Request], target: str, body: bytes) -> tuple[Headers, bytes]:
     """The fields sent to the backend, and the whole head as bytes. Raises `BadMessage` for a field that breaks its line."""
-    request = call.exchange.request
+    destination, token, request = sent_to
     headers = request.headers
     passed = call.gate.fields.to_backend(headers)
     if extra := named_by_connection(headers):

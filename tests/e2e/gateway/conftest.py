@@ -21,6 +21,20 @@ import pytest
 from gatelog.journal.reader import StreamReader, list_streams
 from gatelog.record.events import AnyEvent, RequestEvent, ResponseEvent, decode
 
+FREE = """
+<policies>
+  <inbound>
+    <cors allow-credentials="false">
+      <allowed-origins><origin>https://app.example</origin></allowed-origins>
+      <allowed-methods><method>POST</method></allowed-methods>
+      <allowed-headers><header>*</header></allowed-headers>
+    </cors>
+    <base/>
+  </inbound>
+  <backend><forward-request follow-redirects="true"/></backend>
+  <outbound><base/></outbound><on-error><base/></on-error>
+</policies>
+"""
 HERE = Path(__file__).parent
 
 
@@ -149,4 +163,4 @@ def start_worker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Start]:
 
 @pytest.fixture(scope="module")
 def worker(start_worker: Start, backend: Any) -> Worker:
-    return start_worker([backend.url], settings={"max_body_bytes": 100_000})
+    return start_worker([backend.url], settings={"max_body_bytes": 100_000}, policies={"api:free": FREE})

@@ -136,6 +136,10 @@ class ScriptedBackend:
             for _ in range(pieces):
                 writer.write(b"b" * 100_000)
                 await writer.drain()
+        elif mode.startswith("redirect-"):
+            _, status, location = mode.split("-", 2)
+            more = f"Location: {location}\r\n"
+            writer.write(head(int(status), "text/plain", 0, more))
         elif mode == "garbage":
             writer.write(b"SSH-2.0-this is not http\r\n\r\n")
         elif mode == "cut":

@@ -341,6 +341,23 @@ def test_what_is_no_http_request_gets_400_and_the_connection_is_closed(worker: A
     assert got.count(b"HTTP/1.1 ") == 1 and len(backend.seen) == before
 
 
+def test_redirects_are_followed_where_the_policy_says_so(worker: Any, backend: Any) -> None:
+    answer = worker.call("GET", "/free/a", None, {"x-mode": "redirect-302-/elsewhere?b=1"})
+    assert backend.seen[-1].target == "/elsewhere?b=1"
+    assert answer.status == 302 and sum(seen.target == "/elsewhere?b=1" for seen in backend.seen) == 10, "a loop is given up"
+    headers = {"Ocp-Apim-Subscription-Key": "good-key", "x-mode": "redirect-302-/b"}
+    assert worker.call("GET", "/plain/a", None, headers).status == 302
+    assert backend.seen[-1].target == "/plain/a"
+
+
+def test_cors_preflight(worker: Any, backend: Any) -> None:
+    before = len(backend.seen)
+    asks = {"origin": "https://app.example", "access-control-request-method": "POST"}
+    answer = worker.call("OPTIONS", "/free/a", None, asks)
+    assert (answer.status, answer.headers["access-control-allow-origin"]) == (200, "https://app.example")
+    assert len(backend.seen) == before
+
+
 def test_health_probe(worker: Any) -> None:
     before = len(worker.events())
     assert worker.call("GET", "/status-0123456789abcdef").body == b"Service Operational"
