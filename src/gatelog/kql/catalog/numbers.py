@@ -15,10 +15,6 @@ _EPOCH_US = 62_135_596_800_000_000
 _NAN = "CAST('NaN' AS DOUBLE)"
 
 
-def _is_real(type: KqlType) -> bool:
-    return type is KqlType.REAL
-
-
 def _bin_number(emit: Emit, value: Fragment, size: Fragment) -> str:
     value, size = emit.convert(value, emit.result), emit.convert(size, emit.result)
     v, s = value.text, size.text
@@ -124,10 +120,6 @@ def _rand(emit: Emit, limit: Fragment | None = None) -> str:
     if limit is None or (isinstance(limit.value, int) and limit.value <= 1):
         return "random()" if emit.dialect == "duckdb" else "(rand64() / 18446744073709551616.)"
     return f"floor(random() * {limit.text})"
-
-
-def _guarded(sql: str, condition: str) -> str:
-    return f"(CASE WHEN {condition} THEN {sql} END)"
 
 
 def _tohex(emit: Emit, value: Fragment, length: Fragment | None = None) -> str:

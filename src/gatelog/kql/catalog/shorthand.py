@@ -6,7 +6,6 @@ from collections.abc import Callable
 from typing import Any
 
 from gatelog.kql.catalog.rows import (
-    UNKNOWN,
     Aggregate,
     Emit,
     Example,
@@ -83,11 +82,6 @@ def real_kernel(name: str, run: Callable[..., float | None], *types: str) -> Cal
 def constant(fragment: Fragment | None, default: Any = None) -> Any:
     """The constant behind an operand; the default when the operand is absent; UNKNOWN when it varies."""
     return default if fragment is None else fragment.value
-
-
-def is_constant(fragment: Fragment) -> bool:
-    """Whether the operand is the same in every row and known now."""
-    return fragment.value is not UNKNOWN
 
 
 def click_json(sql: str) -> str:

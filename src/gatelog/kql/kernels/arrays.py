@@ -211,21 +211,6 @@ def _sorted(text: str | None, *, descending: bool, nulls_last: bool | None) -> s
     return dump(ordered + nulls if nulls_last is not False else nulls + ordered)
 
 
-def order_by(text: str | None, descending: bool, nulls_last: bool) -> list[int]:
-    """The places of the items in sorted order."""
-    items = array(text) or []
-    nulls = [place for place, item in enumerate(items) if item is None]
-    filled = [place for place, item in enumerate(items) if item is not None]
-    filled.sort(key=lambda place: _rank(items[place]), reverse=descending)
-    return filled + nulls if nulls_last else nulls + filled
-
-
-def arranged(text: str | None, places: list[int]) -> str | None:
-    """The items at those places."""
-    items = array(text)
-    return None if items is None else dump([items[place] if place < len(items) else None for place in places])
-
-
 def _rank(item: Any) -> tuple[int, Any]:
     if isinstance(item, bool):
         return (0, item)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import struct
 
 _P1 = 0x9E3779B185EBCA87
@@ -80,8 +79,3 @@ def hash_int(number: int | None, modulus: int | None = None) -> int | None:
 def hash_real(number: float | None, modulus: int | None = None) -> int | None:
     """hash() of a real."""
     return None if number is None else reduced(xxhash64(struct.pack("<d", number)), modulus)
-
-
-def hexdigest(algorithm: str, data: bytes) -> str:
-    """A cryptographic hash in lower-case hexadecimal."""
-    return hashlib.new(algorithm, data, usedforsecurity=False).hexdigest()
