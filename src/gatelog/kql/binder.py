@@ -37,6 +37,10 @@ __all__ = ["Binder", "Environment", "Item", "Relation", "ScalarVariable", "Scope
 
 MAX_CALLS = 60
 """Depth of user functions and let variables inside each other."""
+MAX_USES = 2_000
+"""How often functions and let tables may be used in one query, all levels together: uses of uses multiply."""
+MAX_SIZE = 200_000
+"""Nodes of a let value after everything that it names is put in."""
 
 
 class Binder(ExpressionBinder):
@@ -61,6 +65,8 @@ class Binder(ExpressionBinder):
         self._parse = parse
         self._time_range = time_range
         self._calls = 0
+        self._uses = 0
+        self._sizes: dict[int, tuple[int, Bound]] = {}
 
     # -- tables
 
@@ -204,8 +210,11 @@ class Binder(ExpressionBinder):
 
     def _enter(self, span: Span) -> None:
         self._calls += 1
+        self._uses += 1
         if self._calls > MAX_CALLS:
             raise Finding(NOT_SUPPORTED, f"functions call each other deeper than {MAX_CALLS} levels", span)
+        if self._uses > MAX_USES:
+            raise Finding(NOT_SUPPORTED, f"functions and let tables are used more than {MAX_USES} times", span)
 
     def _arguments(
         self,
@@ -316,7 +325,18 @@ class Binder(ExpressionBinder):
             return FunctionVariable(value, snapshot(environment))
         if self.is_table(value, environment):
             return self._table_variable(statement, snapshot(environment))
-        return ScalarVariable(self.expression(value, Scope(environment)))
+        bound = self.expression(value, Scope(environment))
+        if self._size(bound) > MAX_SIZE:
+            raise Finding(NOT_SUPPORTED, f"the value of '{statement.name}' is larger than {MAX_SIZE} operations", statement.span)
+        return ScalarVariable(bound)
+
+    def _size(self, bound: Bound) -> int:
+        """Nodes of an expression written out; shared parts count every time, and are counted once."""
+        known = self._sizes.get(id(bound))
+        if known is None:
+            size = 1 + sum(self._size(child) for child in bound.children())
+            known = self._sizes[id(bound)] = (size, bound)
+        return known[0]
 
     def _table_variable(self, statement: ast.Let, environment: Environment) -> TableVariable:
         value = statement.value

@@ -245,6 +245,21 @@ def test_what_is_too_long_is_refused() -> None:
         compiled("print " + " + ".join(["strlen('a')"] * 3000))
 
 
+@pytest.mark.parametrize(
+    ("first", "step", "last"),
+    [
+        ("let a0 = rand();", "let a{n} = a{m} + a{m};", "print a40"),
+        ("let a0 = AzureDiagnostics;", "let a{n} = union a{m}, a{m};", "a40 | count"),
+        ("let a0 = () {{ rand() }};", "let a{n} = () {{ a{m}() + a{m}() }};", "print a40()"),
+    ],
+)
+def test_definitions_that_multiply_are_refused(first: str, step: str, last: str) -> None:
+    text = first.format() + "".join(step.format(n=n, m=n - 1) for n in range(1, 41)) + last
+    with pytest.raises(KqlError) as caught:
+        compiled(text)
+    assert caught.value.problems[0].code == "SEM0999"
+
+
 def test_catalogue_is_plain_data() -> None:
     found = kql.catalogue(SCHEMA)
     assert "where" in found["operators"]
