@@ -36,7 +36,7 @@ class DuckDbOptions:
     """How a store behaves."""
 
     memory_bytes: int = 0
-    """For all queries together; 0: DuckDB's default (most of the machine's)."""
+    """For all queries together; 0: half of the machine's."""
     threads: int = 0
     """0: one for each core."""
     seal: SealPolicy = SealPolicy()
@@ -371,6 +371,10 @@ def _lock(directory: Path) -> int:
     return lock
 
 
+def _half_of_the_machine() -> int:
+    return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2
+
+
 def _connect(directory: Path, options: DuckDbOptions) -> duckdb.DuckDBPyConnection:
     """An in-memory database that may touch nothing but the store's folder."""
     connection = duckdb.connect(":memory:")
@@ -382,7 +386,7 @@ def _connect(directory: Path, options: DuckDbOptions) -> duckdb.DuckDBPyConnecti
         "SET autoinstall_known_extensions = false",
         "SET autoload_known_extensions = false",
         "SET preserve_insertion_order = true",
-        *([f"SET memory_limit = '{options.memory_bytes}B'"] if options.memory_bytes else []),
+        f"SET memory_limit = '{options.memory_bytes or _half_of_the_machine()}B'",
         *([f"SET threads = {options.threads}"] if options.threads else []),
         "SET lock_configuration = true",
     ]
