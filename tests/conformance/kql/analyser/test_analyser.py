@@ -29,7 +29,9 @@ def answers() -> dict[str, Any]:
         pytest.skip("Microsoft's analyser is not installed: run `npm ci` in tests/conformance/kql/analyser")
     definition = {table.name: [[column.name, str(column.type)] for column in table.columns] for table in SCHEMA}
     request = json.dumps({"tables": definition, "queries": QUERIES})
-    done = subprocess.run(["node", "analyse.js"], cwd=HERE, input=request, capture_output=True, text=True, check=True, timeout=120)
+    done = subprocess.run(
+        ["node", "analyse.js"], cwd=HERE, input=request, capture_output=True, text=True, check=True, timeout=120
+    )
     return dict(zip(QUERIES, json.loads(done.stdout), strict=True))
 
 
