@@ -29,6 +29,8 @@ TAIL = """
 ## How to read it
 
 - gatelog journals every call before its answer ends (`durability: process`); a `kill -9` of the worker loses no answered call.
+- Portkey and LiteLLM are measured in one round of 8 s after 8 s of warm-up, the others in interleaved rounds.
+- TensorZero is not measured yet. A target that answered fewer than 30 calls has no row.
 - nginx and the peers were run with what their row says; a peer with its log of bodies switched on would cost more.
 - The mock model is nginx with Lua on the core of the load generator, so calls/s of the fast targets are limited by it.
 - `make bench ARGS="--only calls --rounds 5"` repeats one part; `--no-peers` leaves the slow peers out.
@@ -38,7 +40,8 @@ TAIL = """
 def write_page(document: dict[str, Any], path: Path, titles: dict[str, str]) -> None:
     """Rewrite the page."""
     facts = document["machine"]
-    text = HEAD.format(**facts, rounds=document["rounds"], seconds=document["seconds"])
+    note = f"\n{document['note']}\n" if document.get("note") else ""
+    text = HEAD.format(**facts, rounds=document["rounds"], seconds=document["seconds"]) + note
     for scenario, rows in document["results"].items():
         text += f"\n## {titles[scenario]}\n\n"
         text += "| target | CPU ms a call | of nginx | calls/s | p50 ms | p99 ms | memory MB | failed |\n"
