@@ -124,6 +124,7 @@ SETTINGS: tuple[Setting, ...] = (
     Setting("journal_bytes", "16GiB", read_bytes, "cap on the journal that readers have not consumed yet; 0 for none"),
     Setting("max_body_bytes", "32MiB", read_bytes, "largest request body; a larger one gets 413"),
     Setting("retention", "0", read_seconds, "how long tables keep rows (for example 90d); 0 for ever"),
+    Setting("prices", "", read_path, "CSV with the prices of tokens, in place of the list that ships with gatelog"),
     Setting("query_rows", "500000", read_count, "rows that one query may return"),
     Setting("query_bytes", "64MiB", read_bytes, "bytes that one query may return"),
     Setting("query_seconds", "4m", read_seconds, "how long one query may run"),
@@ -159,6 +160,7 @@ class Settings:
     journal_bytes: int
     max_body_bytes: int
     retention: float
+    prices: Path | None
     query_rows: int
     query_bytes: int
     query_seconds: float

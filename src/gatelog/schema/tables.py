@@ -164,7 +164,8 @@ GATELOG_CALLS = Table(
         BackendResponseCode:int BackendId:string BackendHost:string LastErrorReason:string IsCompleted:bool
         LlmOperation:string ApiVersion:string AccountId:string DeploymentName:string ModelName:string ModelVersion:string
         Region:string StreamType:string PromptTokens:long CompletionTokens:long TotalTokens:long CachedTokens:long
-        ReasoningTokens:long AudioPromptTokens:long AudioCompletionTokens:long IsEstimated:bool TotalTime:real
+        ReasoningTokens:long AudioPromptTokens:long AudioCompletionTokens:long IsEstimated:bool Cost:real PriceId:string
+        TotalTime:real
         BackendTime:real ClientTime:real FirstTokenTime:real LastTokenTime:real RequestSize:long ResponseSize:long
         PtuUtilization:real FilterFindings:dynamic Tags:dynamic TenantId:string _ResourceId:string Type:string
         """

@@ -90,7 +90,13 @@ def application(parts: Parts) -> ASGIApp:
         verify_bearer=bearer_verifier(issuers, parts.clock),
         open_session=sessions.open,
     )
-    asker = Asker(parts.workspace.storage, FunctionStore(data / "functions.json"), parts.clock, _limits(parts.settings))
+    asker = Asker(
+        parts.workspace.storage,
+        FunctionStore(data / "functions.json"),
+        parts.clock,
+        _limits(parts.settings),
+        dialect_of(parts.settings),
+    )
 
     face = Face(
         control=parts.control,
@@ -166,6 +172,11 @@ def _administrator(admin_key: str) -> CheckUser:
         return Subject(str(uuid.uuid5(uuid.NAMESPACE_URL, f"gatelog/user/{name}")), name=name, is_app=False)
 
     return check
+
+
+def dialect_of(settings: Settings) -> str:
+    """The SQL that KQL is compiled to."""
+    return "duckdb" if settings.store.partition(":")[0] in ("", "duckdb") else "clickhouse"
 
 
 def _limits(settings: Settings) -> Limits:

@@ -22,10 +22,11 @@ from gatelog.journal.retention import announce
 from gatelog.monitor.metrics.rollup import Rollup
 from gatelog.schema.query import Limits, ResultTable
 from gatelog.server.catalog import open_catalog
-from gatelog.server.faces import Parts, application
+from gatelog.server.faces import Parts, application, dialect_of
 from gatelog.server.folder import WatchedFolder
 from gatelog.server.identity import issuer_of
 from gatelog.server.lifeline import hold_lifeline, say_ready
+from gatelog.server.prices import price_list
 from gatelog.sinks.deliver import Deliveries
 from gatelog.workspace.space import Workspace, WorkspaceOptions, open_workspace
 
@@ -58,7 +59,9 @@ def _running_parts(settings: Settings) -> Iterator[Parts]:
         workspace = open_workspace(settings.data / "workspace", journal, configuration, clock, _options(settings))
 
         def run_kql(text: str) -> ResultTable:
-            return workspace.fetch(kql.compile(text, workspace.schema(), clock.now()), Limits()).tables[0]
+            return workspace.fetch(
+                kql.compile(text, workspace.schema(), clock.now(), dialect=dialect_of(settings)), Limits()
+            ).tables[0]
 
         deliveries = Deliveries(configuration, journal, settings.data / "sinks", clock, partial(announce, journal))
         rollup = Rollup(run_kql, workspace.ingest.wait_until_caught_up, workspace.append_event, configuration, clock)
@@ -107,7 +110,9 @@ def _gauges(workspace: Workspace, deliveries: Deliveries) -> dict[str, float]:
 
 def _options(settings: Settings) -> WorkspaceOptions:
     retention = {"*": int(settings.retention * NANOSECONDS)} if settings.retention else {}
-    return WorkspaceOptions(store=settings.store, memory_bytes=settings.query_memory, retention=retention)
+    return WorkspaceOptions(
+        store=settings.store, memory_bytes=settings.query_memory, retention=retention, prices=price_list(settings.prices)
+    )
 
 
 async def _listen(app: ASGIApp, settings: Settings, ready: int | None) -> None:

@@ -15,6 +15,7 @@ from gatelog.catalog.entities import Configuration
 from gatelog.errors import GatelogError
 from gatelog.journal.reader import StreamReader, list_streams
 from gatelog.journal.segment import Record
+from gatelog.llm.prices import PriceList
 from gatelog.record.events import ResponseEvent, decode
 from gatelog.storage.errors import StorageError
 from gatelog.storage.interface import Batch, Storage
@@ -61,11 +62,13 @@ class Ingest:
         storage: Storage,
         configuration: Callable[[], Configuration],
         policy: IngestPolicy | None = None,
+        prices: PriceList | None = None,
     ) -> None:
         self._journal = journal
         self._storage = storage
         self._configuration = configuration
         self._policy = policy or IngestPolicy()
+        self._prices = prices
         self._tails: dict[str, _Tail] = {}
         self._ended: set[str] = set()
         self._delivered: set[str] | None = None
@@ -177,7 +180,7 @@ class Ingest:
     def _current_destinations(self) -> Destinations:
         configuration = self._configuration()
         if configuration is not self._known:
-            self._known, self._destinations = configuration, Destinations(configuration)
+            self._known, self._destinations = configuration, Destinations(configuration, self._prices)
         return self._destinations
 
     def _take(self, record: Record, tail: _Tail, rows: RowsOf) -> None:

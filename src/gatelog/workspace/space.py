@@ -15,6 +15,7 @@ import orjson
 from gatelog.catalog.entities import Configuration
 from gatelog.clock import Clock
 from gatelog.journal.writer import JournalWriter
+from gatelog.llm.prices import PriceList
 from gatelog.record.events import Event, RowsEvent, encode
 from gatelog.schema.query import Limits, Query, Result
 from gatelog.schema.table import Schema, Table
@@ -35,6 +36,8 @@ class WorkspaceOptions:
     retention: Mapping[str, int] | None = None
     """Table -> ns; `*` for the others."""
     ingest: IngestPolicy = IngestPolicy()
+    prices: PriceList | None = None
+    """What tokens cost, for the column Cost of GatelogCalls; None: it stays empty."""
     journal_keep_bytes: int = 64 << 20
     """Closed journal segments that stay, compressed, although every reader has them."""
     housekeeping_seconds: float = 5.0
@@ -164,6 +167,6 @@ def open_workspace(
         storage.define(table)
     writer = JournalWriter(journal, READER, clock)
     policy = options.ingest if options.store in ("", "duckdb:") else replace(options.ingest, busy_seconds=0.5)
-    ingest = Ingest(journal, storage, configuration, policy)
+    ingest = Ingest(journal, storage, configuration, policy, options.prices)
     housekeeping = Housekeeping(directory, journal, storage, clock, options.journal_keep_bytes, options.housekeeping_seconds)
     return Workspace(directory, storage, ingest, housekeeping, writer, clock)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from gatelog.catalog.entities import Account, Configuration, DiagnosticSetting
+from gatelog.llm.prices import PriceList
 from gatelog.workspace.rows.call import Origin
 
 GATEWAY_LOGS, LLM_LOGS = "GatewayLogs", "GatewayLlmLogs"
@@ -16,10 +17,11 @@ _AUDIT_GROUP = frozenset({AUDIT})
 class Destinations:
     """What one configuration says about logs. A configuration without any diagnostic setting keeps everything."""
 
-    def __init__(self, configuration: Configuration) -> None:
+    def __init__(self, configuration: Configuration, prices: PriceList | None = None) -> None:
         service = configuration.service
         workspace = configuration.workspaces[0].customer_id if configuration.workspaces else service.tenant_id
         self.service_id = service.resource_id
+        self.prices = prices or PriceList(())
         self.origin = Origin(workspace, service.region)
         self._keep_all = not configuration.diagnostic_settings
         self._categories = _categories(configuration.diagnostic_settings)

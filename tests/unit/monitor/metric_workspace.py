@@ -37,6 +37,7 @@ def call(time: str, **more: Any) -> Mapping[str, Any]:
         "CompletionTokens": 5,
         "TotalTokens": 15,
         "CachedTokens": 4,
+        "Cost": 0.001,
         "TotalTime": 12.5,
         "BackendTime": 10.0,
         "FirstTokenTime": 2.0,

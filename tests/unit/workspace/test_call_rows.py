@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 from gatelog.catalog.entities import Account, Configuration, Deployment
+from gatelog.llm.prices import read_prices
 from gatelog.record.events import Failure, LlmCall, RequestEvent, ResponseEvent, Usage
 from gatelog.schema.tables import GATELOG_CALLS
 from gatelog.workspace.rows.call import Call
@@ -18,7 +20,8 @@ ACCOUNT = Account(
     location="eastus",
     deployments=(Deployment(name="text-turbo", model="gpt-35-turbo", version="0301"),),
 )
-KNOWN = Destinations(Configuration(accounts=(ACCOUNT,)))
+PRICES = read_prices("model,prompt,completion,cached,valid_from\ngpt-35-turbo,0.5,1.5,0.25,2024-01-01\n")
+KNOWN = Destinations(Configuration(accounts=(ACCOUNT,)), PRICES)
 REQUEST = RequestEvent(
     time=10, message_id="m", service_id="/S/apim", method="POST", url="http://g/x", client_ip="1.2.3.4", size=7
 )
@@ -84,3 +87,16 @@ def test_utilization_and_filter_findings() -> None:
 def test_a_call_that_was_not_checked_has_no_findings() -> None:
     row = call_row(Call(REQUEST, ResponseEvent(time=20, message_id="m", status=200, llm=llm_call(), backend_body=b"{}")), KNOWN)
     assert row["FilterFindings"] is None and row["PtuUtilization"] is None
+
+
+def test_the_cost_and_the_price_that_it_came_from() -> None:
+    row = call_row(Call(REQUEST, ResponseEvent(time=20, message_id="m", status=200, llm=llm_call())), KNOWN)
+    assert row["PriceId"] == "gpt-35-turbo@2024-01-01"
+    assert abs(row["Cost"] - (2 * 0.5 + 3 * 0.25 + 2 * 1.5) / 1e6) < 1e-12
+
+
+def test_provisioned_deployments_are_paid_by_the_hour() -> None:
+    provisioned = replace(ACCOUNT, deployments=(Deployment(name="text-turbo", model="gpt-35-turbo", sku="ProvisionedManaged"),))
+    known = Destinations(Configuration(accounts=(provisioned,)), PRICES)
+    row = call_row(Call(REQUEST, ResponseEvent(time=20, message_id="m", status=200, llm=llm_call())), known)
+    assert "Cost" not in row

@@ -13,6 +13,7 @@ import orjson
 
 from gatelog.catalog.entities import Account
 from gatelog.llm.filters import read_filters
+from gatelog.llm.prices import PriceList
 from gatelog.record.events import Fields, LlmCall
 from gatelog.workspace.rows.call import Call, Origin, Row
 
@@ -26,6 +27,7 @@ class Known(Protocol):
     """What the rows need of the configuration."""
 
     origin: Origin
+    prices: PriceList
 
     def account(self, account_id: str) -> Account | None:
         """The Azure OpenAI account of that id."""
@@ -64,6 +66,7 @@ def call_row(call: Call, known: Known) -> Row:
     }
     if response.llm is not None:
         row |= _llm_cells(response.llm, known.account(response.llm.account_id))
+        row |= _cost_cells(response.llm, known.account(response.llm.account_id), known.prices, response.time)
         row["PtuUtilization"] = _utilization(response.backend_headers)
         row["FilterFindings"] = _findings(response.backend_body)
     return row
@@ -92,6 +95,16 @@ def _llm_cells(llm: LlmCall, account: Account | None) -> Row:
         "FirstTokenTime": llm.first_token_ns / _MILLISECOND if llm.first_token_ns else None,
         "LastTokenTime": llm.last_token_ns / _MILLISECOND if llm.last_token_ns else None,
     }
+
+
+def _cost_cells(llm: LlmCall, account: Account | None, prices: PriceList, time: int) -> Row:
+    """What the call cost; nothing for provisioned deployments, which are paid by the hour, and models without a price."""
+    deployment = next((d for d in account.deployments if d.name == llm.deployment), None) if account else None
+    is_provisioned = deployment is not None and "provisioned" in deployment.sku.lower()
+    price = None if is_provisioned or not llm.usage.total_tokens else prices.price_of(llm.model, time)
+    if price is None and deployment is not None and not is_provisioned and llm.usage.total_tokens:
+        price = prices.price_of(deployment.model, time)
+    return {"Cost": price.cost(llm.usage), "PriceId": price.id} if price else {}
 
 
 def _utilization(headers: Fields) -> float | None:
