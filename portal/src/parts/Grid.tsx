@@ -22,7 +22,7 @@ export function Grid({ table, onOpen, filter = "" }: { table: Table; onOpen?: (r
   const rows = useMemo(() => arrange(table, sorting, filter), [table, sorting, filter]);
   const widths = useMemo(() => table.columns.map((_, index) => widthOf(table, index)), [table]);
   const virtual = useVirtualizer({ count: rows.length, getScrollElement: () => viewport.current, estimateSize: () => ROW_HEIGHT, overscan: 12 });
-  const template = widths.map((width) => `${width}px`).join(" ");
+  const template = [...(onOpen ? ["36px"] : []), ...widths.map((width) => `${width}px`)].join(" ");
 
   const move = (event: KeyboardEvent) => {
     const step = { ArrowDown: 1, ArrowUp: -1, PageDown: 20, PageUp: -20 }[event.key];
@@ -37,6 +37,11 @@ export function Grid({ table, onOpen, filter = "" }: { table: Table; onOpen?: (r
   return (
     <div className="grid" role="grid" aria-rowcount={rows.length + 1} aria-colcount={table.columns.length} ref={viewport} tabIndex={0} onKeyDown={move}>
       <div className="grid-head" role="row" style={{ gridTemplateColumns: template }}>
+        {onOpen ? (
+          <div role="columnheader">
+            <span className="visually-hidden">Open</span>
+          </div>
+        ) : null}
         {table.columns.map((column, index) => (
           <button
             key={index}
@@ -62,6 +67,13 @@ export function Grid({ table, onOpen, filter = "" }: { table: Table; onOpen?: (r
             onClick={() => setSelected(item.index)}
             onDoubleClick={() => onOpen?.(rows[item.index]!)}
           >
+            {onOpen ? (
+              <div role="gridcell" className="opener">
+                <button className="plain" tabIndex={-1} aria-label={`Open row ${item.index + 1}`} onClick={() => onOpen(rows[item.index]!)}>
+                  ›
+                </button>
+              </div>
+            ) : null}
             {rows[item.index]!.map((cell, index) => (
               <div key={index} role="gridcell" className={isNumeric(table.columns[index]!) ? "number" : undefined} title={cellText(cell).slice(0, 2000)}>
                 {shownText(table.columns[index]!, cell).slice(0, 400)}

@@ -67,6 +67,8 @@ export interface Span {
 }
 
 const WIDEST_BAR = 40;
+/** A time axis is widened by a bar at its end, so there bars are thin: some sixty fit. */
+const TIME_BAR = 5;
 
 export function optionOf(table: Table, kind: string, span?: Span): Option {
   if (kind === "piechart" || kind === "pie") return pieOption(table, kind);
@@ -89,7 +91,7 @@ export function optionOf(table: Table, kind: string, span?: Span): Option {
       name: series.name,
       type: SERIES_TYPE[kind] ?? "line",
       barMaxWidth: WIDEST_BAR,
-      barMinWidth: isTime ? 4 : undefined,
+      barWidth: isTime && span ? TIME_BAR : undefined,
       areaStyle: kind.endsWith("areachart") ? { opacity: 0.25 } : undefined,
       stack: stacked ? "all" : undefined,
       showSymbol: series.points.length < 40,

@@ -68,7 +68,7 @@ function CallList() {
           Loading calls
         </p>
       )}
-      <p className="quiet">Enter or a double click opens a call.</p>
+      <p className="quiet">Enter, a double click or › opens a call.</p>
     </div>
   );
 }
@@ -80,12 +80,15 @@ function idOf(table: Table, row: Cell[]): string {
 function listQuery({ range, status, text }: Filters): string {
   const words = text.trim();
   return [
-    "ApiManagementGatewayLogs",
+    "GatelogCalls",
     `| where ${within(range)}`,
     ...(status ? [`| where ${status}`] : []),
-    ...(words ? [`| where RequestBody has ${literal(words)} or BackendResponseBody has ${literal(words)}`] : []),
+    ...(words
+      ? [
+          `| where CorrelationId in ((ApiManagementGatewayLogs | where ${within(range)} | where RequestBody has ${literal(words)} or BackendResponseBody has ${literal(words)} | project CorrelationId))`,
+        ]
+      : []),
     "| top 500 by TimeGenerated desc",
-    "| extend Answer = parse_json(BackendResponseBody)",
-    "| project Time = TimeGenerated, Status = ResponseCode, Operation = OperationId, Model = tostring(Answer.model), Tokens = tolong(Answer.usage.total_tokens), Milliseconds = TotalTime, Caller = CallerIpAddress, Subscription = ApimSubscriptionId, Error = LastErrorReason, CorrelationId",
+    "| project Time = TimeGenerated, Status = ResponseCode, Deployment = DeploymentName, Tokens = TotalTokens, Milliseconds = round(TotalTime, 0), Stream = StreamType, Operation = OperationId, Caller = CallerIpAddress, Subscription = ApimSubscriptionId, Error = LastErrorReason, CorrelationId",
   ].join("\n");
 }

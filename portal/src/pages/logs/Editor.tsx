@@ -9,8 +9,17 @@ import { isDark, onThemeChange } from "../../shell/ThemeSwitch";
 // Keywords have their colours at once; those of tables and columns follow from the worker.
 kustoDefaults.setLanguageSettings({ ...kustoDefaults.languageSettings, useTokenColorization: true });
 
+interface Props {
+  value: string;
+  schema: unknown;
+  onChange: (text: string) => void;
+  onRun: () => void;
+  /** Gets what puts text where the cursor stands. */
+  onReady?: (insert: (text: string) => void) => void;
+}
+
 /** The KQL editor. `schema` is Kusto's `.show schema as json` answer; Shift+Enter runs. */
-export default function Editor({ value, schema, onChange, onRun }: { value: string; schema: unknown; onChange: (text: string) => void; onRun: () => void }) {
+export default function Editor({ value, schema, onChange, onRun, onReady }: Props) {
   const host = useRef<HTMLDivElement>(null);
   const editor = useRef<monaco.editor.IStandaloneCodeEditor>(null);
   const run = useRef(onRun);
@@ -33,6 +42,10 @@ export default function Editor({ value, schema, onChange, onRun }: { value: stri
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.Enter, () => run.current());
     made.onDidChangeModelContent(() => change.current(made.getValue()));
     editor.current = made;
+    onReady?.((text) => {
+      made.executeEdits("schema", [{ range: made.getSelection()!, text, forceMoveMarkers: true }]);
+      made.focus();
+    });
     const stop = onThemeChange(() => monaco.editor.setTheme(isDark() ? "kusto-dark" : "kusto-light"));
     return () => {
       stop();

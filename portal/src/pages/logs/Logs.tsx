@@ -1,74 +1,118 @@
-import { lazy, Suspense, useEffect, useRef, useState } from "react";
+import "./logs.css";
 
-import { type Cell, query, send, type Table } from "../../client";
-import { canDraw } from "../../parts/chartOption";
+import { lazy, Suspense, useEffect, useMemo, useRef, useState } from "react";
+
+import { query, send, type Table } from "../../client";
+import { CopyButton } from "../../parts/CopyButton";
 import { Empty } from "../../parts/Empty";
 import { Failure } from "../../parts/Failure";
-import { Grid } from "../../parts/Grid";
 import { linkTo, usePlace } from "../../shell/router";
+import { closed, type Desk, loadDesk, opened, ran, storeDesk, textOf, titleOf, written } from "./drafts";
+import { pythonOf } from "./exports";
+import { PinToDashboard } from "./PinToDashboard";
+import { ResultTable } from "./ResultTable";
+import { SAMPLES } from "./samples";
+import { type SchemaTable, Sidebar } from "./Sidebar";
 
 const Editor = lazy(() => import("./Editor"));
-const Chart = lazy(() => import("../../parts/Chart").then((module) => ({ default: module.Chart })));
-
-const FIRST_QUERY = `ApiManagementGatewayLogs
-| where TimeGenerated > ago(1h)
-| project TimeGenerated, OperationId, ResponseCode, TotalTime, CallerIpAddress, ApimSubscriptionId
-| order by TimeGenerated desc`;
 
 type Answer = { kind: "none" } | { kind: "running" } | { kind: "failed"; error: unknown } | { kind: "done"; tables: Table[] };
 
+/** Ask the workspace in KQL. */
 export default function Logs() {
   const place = usePlace();
   const asked = place.query.get("query");
-  const [text, setText] = useState(asked ?? localStorage.getItem("kql") ?? FIRST_QUERY);
-  const [answer, setAnswer] = useState<Answer>({ kind: "none" });
-  const [schema, setSchema] = useState<unknown>(null);
+  const [desk, setDesk] = useState<Desk>(() => loadDesk(SAMPLES[0]![1]));
+  const [answers, setAnswers] = useState<Record<number, Answer>>({});
+  const [schema, setSchema] = useState<Schema | null>(null);
   const running = useRef<AbortController | null>(null);
+  const insert = useRef<(text: string) => void>(() => undefined);
+  const text = textOf(desk);
+  const answer = answers[desk.open] ?? { kind: "none" };
+  const tables = useMemo(() => tablesOf(schema), [schema]);
 
+  useEffect(() => storeDesk(desk), [desk]);
   useEffect(() => {
     void loadSchema().then(setSchema, () => setSchema(null));
+    return () => running.current?.abort();
   }, []);
   useEffect(() => {
-    if (asked) {
-      setText(asked);
-      run(asked);
-    }
+    if (!asked) return;
+    const next = opened(desk, asked);
+    setDesk(next);
+    run(asked, next.open);
   }, [asked]);
 
-  const change = (next: string) => {
-    setText(next);
-    localStorage.setItem("kql", next);
-  };
-  const run = (kql: string) => {
+  const run = (kql: string, tab: number) => {
     running.current?.abort();
     const control = new AbortController();
     running.current = control;
-    setAnswer({ kind: "running" });
+    const answered = (found: Answer) => setAnswers((before) => ({ ...before, [tab]: found }));
+    answered({ kind: "running" });
+    setDesk((before) => ran(before, kql));
     query(kql, { signal: control.signal }).then(
-      (tables) => setAnswer({ kind: "done", tables }),
-      (error: unknown) => setAnswer(control.signal.aborted ? { kind: "none" } : { kind: "failed", error }),
+      (found) => answered({ kind: "done", tables: found }),
+      (error: unknown) => answered(control.signal.aborted ? { kind: "none" } : { kind: "failed", error }),
     );
   };
+  const save = () => {
+    const name = window.prompt("Name of the query", titleOf({ id: 0, text }));
+    if (name) setDesk((before) => ({ ...before, saved: { ...before.saved, [name]: text } }));
+  };
+  const forget = (name: string) =>
+    setDesk((before) => {
+      const { [name]: _, ...saved } = before.saved;
+      return { ...before, saved };
+    });
 
   return (
     <div className="stack">
       <header className="page-head" style={{ margin: 0 }}>
         <h1>Logs</h1>
-        <button className="primary" onClick={() => run(text)} title="Shift+Enter">
+        <button className="primary" onClick={() => run(text, desk.open)} title="Shift+Enter">
           Run
         </button>
         <button disabled={answer.kind !== "running"} onClick={() => running.current?.abort()}>
           Cancel
         </button>
         <span className="space" />
-        <button onClick={() => void navigator.clipboard.writeText(new URL(linkTo("logs", [], { query: text }), window.location.href).href)}>Copy link</button>
+        <button onClick={save}>Save</button>
+        <PinToDashboard kql={text} table={answer.kind === "done" ? answer.tables[0] : undefined} />
+        <CopyButton text={pythonOf(text, window.location.origin)} title="Copy as Python" />
+        <CopyButton text={new URL(linkTo("logs", [], { query: text }), window.location.href).href} title="Copy link" />
       </header>
-      <div className="card" style={{ padding: 0, height: 220, overflow: "hidden", resize: "vertical" }}>
-        <Suspense fallback={<textarea className="mono" aria-label="KQL query" style={{ width: "100%", height: "100%", border: 0 }} value={text} onChange={(event) => change(event.target.value)} />}>
-          <Editor value={text} schema={schema} onChange={change} onRun={() => run(text)} />
-        </Suspense>
+      <div className="logs">
+        <Sidebar tables={tables} desk={desk} onInsert={(found) => insert.current(found)} onOpen={(found) => setDesk(opened(desk, found))} onForget={forget} />
+        <div className="stack" style={{ minWidth: 0 }}>
+          <div className="row" role="group" aria-label="Queries">
+            {desk.drafts.map((draft) => (
+              <span key={draft.id} className="draft" data-open={draft.id === desk.open}>
+                <button className="plain" aria-pressed={draft.id === desk.open} onClick={() => setDesk({ ...desk, open: draft.id })}>
+                  {titleOf(draft)}
+                </button>
+                <button className="plain" aria-label={`Close ${titleOf(draft)}`} onClick={() => setDesk(closed(desk, draft.id))}>
+                  ×
+                </button>
+              </span>
+            ))}
+            <button aria-label="New query" onClick={() => setDesk(opened(desk, ""))}>
+              +
+            </button>
+          </div>
+          <div className="card query-box">
+            <Suspense fallback={<textarea className="mono" aria-label="KQL query" value={text} onChange={(event) => setDesk(written(desk, event.target.value))} />}>
+              <Editor
+                value={text}
+                schema={schema}
+                onChange={(next) => setDesk((before) => written(before, next))}
+                onRun={() => run(text, desk.open)}
+                onReady={(found) => (insert.current = found)}
+              />
+            </Suspense>
+          </div>
+          <Result answer={answer} onRetry={() => run(text, desk.open)} />
+        </div>
       </div>
-      <Result answer={answer} onRetry={() => run(text)} />
     </div>
   );
 }
@@ -86,82 +130,15 @@ function Result({ answer, onRetry }: { answer: Answer; onRetry: () => void }) {
   );
 }
 
-function ResultTable({ table }: { table: Table }) {
-  const kind = table.visualization?.Visualization;
-  const drawable = canDraw(kind);
-  const [view, setView] = useState<"chart" | "rows">(drawable ? "chart" : "rows");
-  const [filter, setFilter] = useState("");
-  const [opened, setOpened] = useState<Cell[] | null>(null);
-  return (
-    <section className="stack">
-      <div className="row">
-        {drawable ? (
-          <>
-            <button aria-pressed={view === "chart"} onClick={() => setView("chart")}>
-              Chart
-            </button>
-            <button aria-pressed={view === "rows"} onClick={() => setView("rows")}>
-              Rows
-            </button>
-          </>
-        ) : null}
-        <span className="quiet" role="status">
-          {table.rows.length.toLocaleString()} rows in {table.seconds.toFixed(2)} s
-        </span>
-        <span style={{ flex: 1 }} />
-        <input type="search" placeholder="Filter rows" aria-label="Filter rows" value={filter} onChange={(event) => setFilter(event.target.value)} />
-      </div>
-      {view === "chart" && drawable ? (
-        <div className="card">
-          <Suspense fallback={<p className="quiet">Drawing</p>}>
-            <Chart table={table} kind={kind} />
-          </Suspense>
-        </div>
-      ) : table.rows.length ? (
-        <Grid table={table} filter={filter} onOpen={setOpened} />
-      ) : (
-        <Empty title="No rows">Nothing matches. Widen the time range or loosen a filter.</Empty>
-      )}
-      {opened ? <OpenedRow table={table} row={opened} onClose={() => setOpened(null)} /> : null}
-    </section>
-  );
+interface Schema {
+  Databases: Record<string, { Tables: Record<string, SchemaTable> }>;
 }
 
-function OpenedRow({ table, row, onClose }: { table: Table; row: Cell[]; onClose: () => void }) {
-  return (
-    <aside className="card stack" aria-label="One row">
-      <div className="row">
-        <h2 style={{ flex: 1, margin: 0 }}>One row</h2>
-        <button onClick={onClose}>Close</button>
-      </div>
-      <dl style={{ display: "grid", gridTemplateColumns: "max-content minmax(0, 1fr)", gap: "4px 16px", margin: 0 }}>
-        {table.columns.map((column, index) => (
-          <div key={index} style={{ display: "contents" }}>
-            <dt className="quiet">{column.name}</dt>
-            <dd style={{ margin: 0 }}>
-              <pre>{readable(row[index]!)}</pre>
-            </dd>
-          </div>
-        ))}
-      </dl>
-    </aside>
-  );
+function tablesOf(schema: Schema | null): SchemaTable[] {
+  return Object.values(schema?.Databases.gatelog?.Tables ?? {});
 }
 
-/** JSON text indented; everything else as it is. Text stays text: nothing here is ever read as markup. */
-function readable(cell: Cell): string {
-  if (cell === null) return "";
-  if (typeof cell === "object") return JSON.stringify(cell, null, 2);
-  const text = String(cell);
-  if (!/^[[{]/.test(text)) return text;
-  try {
-    return JSON.stringify(JSON.parse(text), null, 2);
-  } catch {
-    return text;
-  }
-}
-
-async function loadSchema(): Promise<unknown> {
+async function loadSchema(): Promise<Schema> {
   const answer = await send<{ Tables: { Rows: string[][] }[] }>("POST", "/v1/rest/mgmt", { db: "gatelog", csl: ".show schema as json" });
-  return JSON.parse(answer.Tables[0]!.Rows[0]![0]!);
+  return JSON.parse(answer.Tables[0]!.Rows[0]![0]!) as Schema;
 }
