@@ -6,7 +6,7 @@ Floors, lowest last; a part imports only from floors below its own (`pyproject.t
     server               composition root: which parts a process needs, started in order
     api                  HTTP faces of the workspace: Kusto, Log Analytics, management (ARM), monitor, intake
     monitor              metrics, alert rules, anomaly, notification
-    gateway workspace intake sinks tracing simulator
+    gateway workspace intake sinks simulator
     catalog              Api, Operation, Product, Subscription, Backend, ... and how they are configured
     policy kql journal storage identity
     llm                  OpenAI wire formats: chat, completions, responses, embeddings; SSE; usage; tokens

@@ -1,4 +1,3 @@
-# ruff: noqa: E501 - one case on one line
 """`gatelog config` and `gatelog import`, without a server."""
 
 from __future__ import annotations
