@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, Final
 
 from lxml import etree
@@ -372,6 +372,23 @@ def descendants(node: XElement, name: XName | None = None) -> Sequence:
 def self_and_descendants(node: XElement, name: XName | None = None) -> Sequence:
     lead = [node] if name is None or node.name.same_value(name) else []
     return Sequence(Type(NS + "XElement"), lambda: iter([*lead, *descendants(node, name)]))
+
+
+def of_each(source: Any, children: Callable[[Any], Iterable[Any]], kind: str) -> Sequence:
+    """What `children` gives of every node of a sequence, in its order."""
+
+    def run() -> Iterator[Any]:
+        for node in iterate(source):
+            if node is not None:
+                yield from children(node)
+
+    return Sequence(Type(NS + kind), run)
+
+
+def remove_each(source: Any) -> None:
+    """Remove every node of a sequence from its parent."""
+    for node in list(iterate(source)):
+        remove(node)
 
 
 def ancestors(node: XObject, name: XName | None = None) -> Sequence:

@@ -74,6 +74,8 @@ def predefined(c: Compilation, node: tree_sitter.Node) -> Expr:
 def member_access(c: Compilation, node: tree_sitter.Node) -> Expr:
     name_node = field_of(node, "name")
     receiver = c.bind(field_of(node, "expression"))
+    if is_conditional(c, node):
+        receiver = _held(c, node, receiver)
     return member_of(c, node, receiver, name_node)
 
 
@@ -147,15 +149,25 @@ def _anonymous_field(c: Compilation, node: tree_sitter.Node, receiver: Expr, nam
     raise supported(c, node, name, Type("<anonymous type>"))
 
 
-def conditional_access(c: Compilation, node: tree_sitter.Node) -> Expr:
-    receiver = c.bind(field_of(node, "condition"))
+def is_conditional(c: Compilation, node: tree_sitter.Node) -> bool:
+    """Whether a member or element access was written with `?`."""
+    return any(child.start_byte in c.source.conditional for child in node.children[1:])
+
+
+def _held(c: Compilation, node: tree_sitter.Node, receiver: Expr) -> Expr:
+    """The receiver of a `?.`, evaluated once; the rest of the chain runs only when it is not null."""
     if not receiver.is_value:
         raise c.error(node, "Operator '?' cannot be applied here")
     if c.library.is_value(receiver.type):
         raise c.error(node, f"Operator '?' cannot be applied to operand of type '{friendly(receiver.type)}'")
     temp = c.name("t")
     guards = (*receiver.guards, f"({temp} := {receiver.code})")
-    held = Expr(temp, underlying(receiver.type), nonnull=True, guards=guards)
+    return Expr(temp, underlying(receiver.type), nonnull=True, guards=guards)
+
+
+def conditional_access(c: Compilation, node: tree_sitter.Node) -> Expr:
+    """`?.` as the grammar finds it, in the holes of interpolated strings."""
+    held = _held(c, node, c.bind(field_of(node, "condition")))
     binding = inner(node)[-1]
     if binding.type == "member_binding_expression":
         return member_of(c, node, held, field_of(binding, "name"))
@@ -168,6 +180,8 @@ def element_access(c: Compilation, node: tree_sitter.Node) -> Expr:
     receiver = c.bind(field_of(node, "expression"))
     if not receiver.is_value:
         raise c.error(node, f"'{c.text(node)}' is not an indexed value")
+    if is_conditional(c, node):
+        receiver = _held(c, node, receiver)
     return element_of(c, node, receiver, field_of(node, "subscript"))
 
 

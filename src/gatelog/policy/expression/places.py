@@ -30,6 +30,8 @@ def assignment(c: Compilation, node: tree_sitter.Node) -> Expr:
         raise c.error(node, f"Operator '{operator}' is not supported within expressions")
     if left.type == "identifier":
         return _variable(c, node, left, operator, c.value(right))
+    if any(child.start_byte in c.source.conditional for child in left.children[1:]):
+        raise c.error(node, "The left-hand side of an assignment must be a variable, property or indexer")
     if left.type == "element_access_expression":
         return _element(c, node, left, operator, right)
     if left.type == "member_access_expression":

@@ -50,6 +50,25 @@ def _without_generics(text: str, generics: dict[int, tuple[str, str]], shift: in
     return _GENERIC_CALL.sub(one, text)
 
 
+_CONDITIONAL: Final = re.compile(rf"{_SKIP}|(?<=[\w)\]}\x22])(\s*)\?(?=\.\s*[^\W\d])|(?<=[\w)\]}\x22])(\s*)\?(?=\[\s*[^\s\],])", re.DOTALL)
+_NULLABLE_ARRAY: Final = re.compile(r"\bnew\s+[\w.]+\s*$")
+
+
+def _without_conditional(text: str, conditional: set[int], shift: int) -> str:
+    """The text with `?.` and `?[` spelled ` .` and ` [`: the grammar reads `a + b?.c` as `(a + b)?.c`. `conditional` remembers
+    the bytes of the dots and brackets that stood behind a question mark. (Holes of interpolated strings are left alone.)"""
+
+    def one(found: re.Match[str]) -> str:
+        if found[1] is None and found[2] is None:
+            return found[0]
+        if found[2] is not None and _NULLABLE_ARRAY.search(text, 0, found.start()):
+            return found[0]
+        conditional.add(len(text[: found.end()].encode("utf-8", "surrogatepass")) + shift)
+        return found[0][:-1] + " "
+
+    return _CONDITIONAL.sub(one, text)
+
+
 class Source:
     """The text of one expression, its tree, and where a node stands in the text."""
 
@@ -64,6 +83,9 @@ class Source:
         self.generics: dict[int, tuple[str, str]] = {}
         """Generic calls by the byte of their name: name and type arguments."""
         inner = _without_generics(inner, self.generics, len(prefix))
+        self.conditional: set[int] = set()
+        """Bytes of the dots and brackets that stood behind a question mark."""
+        inner = _without_conditional(inner, self.conditional, len(prefix))
         self.bytes = (prefix + inner + suffix).encode("utf-8", "surrogatepass")
         self._original = text.encode("utf-8", "surrogatepass")
         root = tree_sitter.Parser(LANGUAGE).parse(self.bytes).root_node

@@ -235,6 +235,10 @@ TYPES: Final = (
                 "string defaultValue)",
                 proxy.pair_value,
             ),
+            (
+                "static V GetValueOrDefault<K, V>(this IReadOnlyDictionary<K, V> values, K key, V defaultValue)",
+                proxy.pair_value,
+            ),
             ("static V GetValueOrDefault<K, V>(this IDictionary<K, V> values, K key)", proxy.pair_value),
             ("static V GetValueOrDefault<K, V>(this IDictionary<K, V> values, K key, V defaultValue)", proxy.pair_value),
         ),

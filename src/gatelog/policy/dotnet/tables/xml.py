@@ -30,6 +30,8 @@ def _casts(owner: str) -> tuple[tuple[str, Any], ...]:
     return tuple(rows)
 
 
+_EACH: Final = "this IEnumerable<XContainer> source"
+_EACH_ELEMENT: Final = "this IEnumerable<XElement> source"
 _CONTAINER: Final = (
     ("IEnumerable<XElement> Elements()", lambda e: xl.sequence(e.elements(), "XElement")),
     ("IEnumerable<XElement> Elements(XName name)", lambda e, n: xl.sequence(e.elements(n), "XElement")),
@@ -144,6 +146,41 @@ TYPES: Final = (
     TypeDef(NS + "XText", (("new(string value)", xl.XText), ("string Value", "{0}.value")), extends=("XNode",)),
     TypeDef(NS + "XCData", (("new(string value)", lambda v: xl.XText(v, True)),), extends=("XText",)),
     TypeDef(NS + "XComment", (("new(string value)", xl.XComment), ("string Value", "{0}.value")), extends=("XNode",)),
+    TypeDef(
+        NS + "Extensions",
+        (
+            (f"static IEnumerable<XElement> Elements({_EACH})", lambda s: xl.of_each(s, xl.XElement.elements, "XElement")),
+            (
+                f"static IEnumerable<XElement> Elements({_EACH}, XName name)",
+                lambda s, n: xl.of_each(s, lambda e: e.elements(n), "XElement"),
+            ),
+            (f"static IEnumerable<XElement> Descendants({_EACH})", lambda s: xl.of_each(s, xl.descendants, "XElement")),
+            (
+                f"static IEnumerable<XElement> Descendants({_EACH}, XName name)",
+                lambda s, n: xl.of_each(s, lambda e: xl.descendants(e, n), "XElement"),
+            ),
+            (
+                f"static IEnumerable<XElement> DescendantsAndSelf({_EACH_ELEMENT})",
+                lambda s: xl.of_each(s, xl.self_and_descendants, "XElement"),
+            ),
+            (f"static IEnumerable<XNode> Nodes({_EACH})", lambda s: xl.of_each(s, lambda e: list(e.nodes), "XNode")),
+            (
+                f"static IEnumerable<XAttribute> Attributes({_EACH_ELEMENT})",
+                lambda s: xl.of_each(s, lambda e: list(e.attributes), "XAttribute"),
+            ),
+            (
+                f"static IEnumerable<XAttribute> Attributes({_EACH_ELEMENT}, XName name)",
+                lambda s, n: xl.of_each(s, lambda e: [a for a in e.attributes if a.name.same_value(n)], "XAttribute"),
+            ),
+            (
+                "static IEnumerable<XElement> Ancestors(this IEnumerable<XNode> source)",
+                lambda s: xl.of_each(s, xl.ancestors, "XElement"),
+            ),
+            ("static void Remove(this IEnumerable<XNode> source)", xl.remove_each),
+            ("static void Remove(this IEnumerable<XAttribute> source)", xl.remove_each),
+        ),
+        kind="static",
+    ),
     TypeDef(
         NS + "SaveOptions",
         kind="enum",
