@@ -50,7 +50,10 @@ def _without_generics(text: str, generics: dict[int, tuple[str, str]], shift: in
     return _GENERIC_CALL.sub(one, text)
 
 
-_CONDITIONAL: Final = re.compile(rf"{_SKIP}|(?<=[\w)\]}\x22])(\s*)\?(?=\.\s*[^\W\d])|(?<=[\w)\]}\x22])(\s*)\?(?=\[\s*[^\s\],])", re.DOTALL)
+_AFTER_VALUE: Final = r"(?<=[\w)\]}\x22])"
+_CONDITIONAL: Final = re.compile(
+    rf"{_SKIP}|{_AFTER_VALUE}(\s*)\?(?=\.\s*[^\W\d])|{_AFTER_VALUE}(\s*)\?(?=\[\s*[^\s\],])", re.DOTALL
+)
 _NULLABLE_ARRAY: Final = re.compile(r"\bnew\s+[\w.]+\s*$")
 
 
