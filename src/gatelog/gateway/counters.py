@@ -112,12 +112,13 @@ class LocalCounters:
             window = _Sliding(effect.period) if effect.sliding else _Fixed(effect.period, float(effect.first_period))
             self._windows[key] = window
         window.expire(now)
-        over = window.total + effect.amount - effect.limit
+        before, needed = window.total, effect.room or effect.amount
+        over = before + needed - effect.limit
         allowed = over <= 0
         counted = allowed or effect.force
         if counted and not effect.probe:
             window.add(now, effect.amount)
-        total = window.total + (effect.amount if counted and effect.probe else 0)
+        total = before + needed if counted and (effect.probe or effect.room) else window.total
         remaining = max(0, int(effect.limit - total))
         return WindowReply(allowed, remaining, 0.0 if allowed else max(0.0, window.wait_for(over, now)))
 

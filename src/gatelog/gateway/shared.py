@@ -26,6 +26,8 @@ SLOTS: Final = 64
 _TAKE: Final = """
 local now, period, limit, amount = tonumber(ARGV[1]), tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4])
 local force, probe, sliding, first, slots = ARGV[5] == "1", ARGV[6] == "1", ARGV[7] == "1", tonumber(ARGV[8]), tonumber(ARGV[9])
+local room = tonumber(ARGV[10])
+if room == 0 then room = amount end
 local total, width, slot, held = 0, 0, 0, {}
 if sliding then
   width = period / slots
@@ -40,13 +42,13 @@ else
   slot = period > 0 and math.floor((now - first) / period) or 0
   total = tonumber(redis.call("HGET", KEYS[1], tostring(slot)) or "0")
 end
-local over = total + amount - limit
+local over = total + room - limit
 local counted = over <= 0 or force
 if counted and not probe then
   redis.call("HINCRBY", KEYS[1], string.format("%d", slot), amount)
   if period > 0 then redis.call("PEXPIRE", KEYS[1], math.ceil(period * 1000 * 2)) end
 end
-if counted then total = total + amount end
+if counted then total = total + room end
 local wait = 0
 if over > 0 then
   wait = period
@@ -96,6 +98,7 @@ class SharedStore:
             int(effect.sliding),
             effect.first_period,
             SLOTS,
+            effect.room,
         )
         kind = "s" if effect.sliding else "f"
         allowed, remaining, wait = await self.ask(self._take([f"{PREFIX}w:{kind}:{effect.period}:{effect.key}"], arguments))

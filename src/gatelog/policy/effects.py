@@ -152,6 +152,9 @@ class TakeWindow(Effect):
     `amount` may then be negative: what was reserved and not used is given back."""
     probe: bool = False
     """Only ask: the reply is as if `amount` were counted, nothing is."""
+    room: int = 0
+    """Allowed as soon as this much fits, whatever `amount` is then counted (a reserve that will mostly be given back);
+    `remaining` is told as if `room` had been counted. 0: `amount` must fit."""
 
 
 @dataclass(frozen=True, slots=True)

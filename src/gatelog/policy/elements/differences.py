@@ -21,8 +21,11 @@ DIFFERENCES: Final[Mapping[str, str]] = {
         "Streamed calls pass the cache by. Vectors are compared by cosine distance in gatelog's own store; no Redis is needed."
     ),
     "azure-openai-token-limit": (
-        "What a call used is settled with the model's own count, for streams too. A failed call gives back what was "
-        "reserved for it."
+        "What a call used is settled with the model's own count, for streams too; a failed call gives everything back. Until "
+        "then its prompt and the longest answer that it asks for are reserved (`max_completion_tokens`, `max_tokens` or "
+        "`max_output_tokens`, times `n`; 1,024 tokens when it says nothing), so calls side by side do not go over the limit "
+        "together: at most one does. A call that finds the room taken only by such reserves waits for them to settle, 20 "
+        "seconds at most, before it is refused."
     ),
     "base": ("It may stand inside of `choose` and other elements too."),
     "cache-lookup": ("A hit goes on in outbound after `cache-store`, as in Azure."),

@@ -1,9 +1,10 @@
 """`azure-openai-token-limit` and `llm-token-limit`: so many tokens a minute, or in a longer period, for each key.
 
-What a call will cost is known only after it. So the prompt is reserved before (when it is to be estimated), and the
-difference to what the model counted is settled after: given back when the call failed, added when the answer was long.
-A call is refused only when the tokens used and reserved so far leave no room for it; so at most the calls that are under way
-go over the limit, never one that starts after it is reached.
+What a call will cost is known only after it. So a reserve is taken before: its prompt (counted, or a token for four bytes) and
+the longest answer that it asks for (`max_tokens` and its newer names, times `n`; 1,024 tokens when it does not say). What the
+model counted takes the reserve's place after. A call passes as soon as its prompt fits, so one call may go over the limit, but
+not two side by side. A call that finds room taken only by reserves of others waits until they settle, 20 seconds at most,
+since a refusal would be false: most of a reserve is given back.
 """
 
 from __future__ import annotations
@@ -13,28 +14,42 @@ import math
 from collections.abc import Generator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Final
+
+import orjson
 
 from gatelog.policy.answers import tokens_limited
 from gatelog.policy.binding import Binder
-from gatelog.policy.effects import AfterResponse, CountTokens, Effect, PolicyError, TakeWindow, TokenUsage, WindowReply
+from gatelog.policy.effects import AfterResponse, CountTokens, Effect, PolicyError, Sleep, TakeWindow, TokenUsage, WindowReply
 from gatelog.policy.parts import attribute
 from gatelog.policy.reader import Node
 from gatelog.policy.slots import BOOLEAN, INTEGER, LINE, Slot, one_of, within
 from gatelog.policy.statement import Statement, Steps
-from gatelog.record.exchange import Exchange
+from gatelog.record.exchange import Exchange, Request
 
 _TOKENS = within(INTEGER, 1, 10**12)
 _PERIOD = one_of("Hourly", "Daily", "Weekly", "Monthly", "Yearly")
+_ANSWER_LENGTHS: Final = ("max_completion_tokens", "max_tokens", "max_output_tokens")
+UNKNOWN_ANSWER: Final = 1024
+"""Tokens reserved for the answer to a request that does not limit it."""
+BYTES_OF_TOKEN: Final = 4
+PATIENCE: Final = 20.0
+"""Seconds that a call waits for the reserves of others."""
+PAUSE: Final = 0.05
+_ANY: Final = 10**15
+"""A limit that is never reached: the reply's `remaining` then tells what is counted."""
 
 
 @dataclass(slots=True)
 class _Taken:
     """What one call has taken from a limit so far."""
 
+    pending: TakeWindow = field(default_factory=lambda: TakeWindow("", _ANY, 600))
     rate: TakeWindow | None = None
     quota: TakeWindow | None = None
     reserved: int = 0
+    consumed: int = 0
+    """Its prompt at first, all that it used once that is known."""
     rate_left: int = 0
     quota_left: int = 0
     settled: bool = False
@@ -80,26 +95,43 @@ class TokenLimit(Statement):
 
     def _reserve(self, exchange: Exchange) -> Generator[Effect, Any, None]:
         taken = _Taken()
-        taken.rate, taken.quota = self._rate(exchange), self._quota(exchange)
-        if self.estimate_prompt_tokens(exchange):
-            taken.reserved = yield CountTokens()
+        taken.rate, taken.quota, taken.pending = self._rate(exchange), self._quota(exchange), self._pending(exchange)
+        prompt = (yield CountTokens()) if self.estimate_prompt_tokens(exchange) else 0
+        taken.consumed, taken.reserved = prompt, reserve_for(exchange.request, prompt)
         for window in (taken.rate, taken.quota):
             if window is not None:
-                yield from self._take(exchange, window, taken)
-        self._tell_variables(exchange, taken, taken.reserved)
+                yield from self._take(exchange, window, taken, max(1, prompt))
+        self._tell_variables(exchange, taken)
         yield AfterResponse(self._settle(exchange, taken))
         exchange.on_answer.append(lambda finished: self._mark(finished, taken))
 
-    def _take(self, exchange: Exchange, window: TakeWindow, taken: _Taken) -> Generator[Effect, Any, None]:
-        amount = taken.reserved
-        reply: WindowReply = yield _sized(window, max(1, amount), probe=amount == 0)
-        if not reply.allowed:
-            for earlier in taken.windows:
-                yield _sized(earlier, -amount, force=True)
-            self._refuse(exchange, window is taken.rate, reply)
-        if amount:
-            taken.windows.append(window)
+    def _take(self, exchange: Exchange, window: TakeWindow, taken: _Taken, room: int) -> Generator[Effect, Any, None]:
+        amount, waited = taken.reserved, 0.0
+        while True:
+            reply: WindowReply = yield _sized(window, amount, room=room)
+            if reply.allowed:
+                break
+            if waited >= PATIENCE or not (yield from self._held_by_reserves(window, taken, room)):
+                for earlier in taken.windows:
+                    yield _sized(earlier, -amount, force=True)
+                self._refuse(exchange, window is taken.rate, reply)
+            yield Sleep(PAUSE)
+            waited += PAUSE
+        if not taken.windows:
+            yield _sized(taken.pending, amount, force=True)
+            taken.windows.append(taken.pending)
+        taken.windows.append(window)
         self._left(taken, window, reply)
+
+    @staticmethod
+    def _held_by_reserves(window: TakeWindow, taken: _Taken, room: int) -> Generator[Effect, Any, bool]:
+        """Whether `room` would fit if the calls under way used nothing."""
+        pending = _ANY - (yield from _counted(taken.pending))
+        if taken.pending in taken.windows:
+            pending -= taken.reserved
+        if pending <= 0:
+            return False
+        return _ANY - (yield from _counted(window)) - pending + room <= window.limit
 
     @staticmethod
     def _left(taken: _Taken, window: TakeWindow, reply: WindowReply) -> None:
@@ -127,11 +159,12 @@ class TokenLimit(Statement):
             return
         taken.settled = True
         usage = yield TokenUsage()
+        yield _sized(taken.pending, -taken.reserved, force=True)
         for window in (taken.rate, taken.quota):
             if window is not None and usage.total_tokens != taken.reserved:
                 reply: WindowReply = yield _sized(window, usage.total_tokens - taken.reserved, force=True)
                 self._left(taken, window, reply)
-        taken.reserved = usage.total_tokens
+        taken.consumed = usage.total_tokens
 
     def _mark(self, exchange: Exchange, taken: _Taken) -> Generator[Effect, Any, None]:
         """Tell the caller; with the real numbers where the answer is there already."""
@@ -142,24 +175,28 @@ class TokenLimit(Statement):
         told = (
             (self.remaining_tokens_header_name, taken.rate_left),
             (self.remaining_quota_tokens_header_name, taken.quota_left),
-            (self.tokens_consumed_header_name, taken.reserved),
+            (self.tokens_consumed_header_name, taken.consumed),
         )
         for slot, value in told:
             if slot is not None:
                 exchange.response.headers.set(slot(exchange), str(value))
-        self._tell_variables(exchange, taken, taken.reserved)
+        self._tell_variables(exchange, taken)
 
-    def _tell_variables(self, exchange: Exchange, taken: _Taken, consumed: int) -> None:
+    def _tell_variables(self, exchange: Exchange, taken: _Taken) -> None:
         told = (
             (self.remaining_tokens_variable_name, taken.rate_left),
             (self.remaining_quota_tokens_variable_name, taken.quota_left),
-            (self.tokens_consumed_variable_name, consumed),
+            (self.tokens_consumed_variable_name, taken.consumed),
         )
         for slot, value in told:
             if slot is not None:
                 exchange.variables[slot(exchange)] = value
 
     # windows
+
+    def _pending(self, exchange: Exchange) -> TakeWindow:
+        """Reserves of the calls under way; those of a gateway that died are forgotten after ten minutes."""
+        return TakeWindow(f"token-limit:{self.counter_key(exchange)}:pending", _ANY, 600)
 
     def _rate(self, exchange: Exchange) -> TakeWindow | None:
         if self.tokens_per_minute is None:
@@ -175,7 +212,34 @@ class TokenLimit(Statement):
         return TakeWindow(key, self.token_quota(exchange), end - start, sliding=False, first_period=start)
 
 
-def _sized(window: TakeWindow, amount: int, *, force: bool = False, probe: bool = False) -> TakeWindow:
+def reserve_for(request: Request, prompt: int) -> int:
+    """Tokens to hold back for a call until it is known what it used."""
+    body = request.body or b""
+    return (prompt or len(body) // BYTES_OF_TOKEN) + longest_answer(body, embeds=request.url.path.endswith("/embeddings"))
+
+
+def longest_answer(body: bytes, *, embeds: bool) -> int:
+    """Tokens that the answer to a request may have: what it says itself, times its choices."""
+    try:
+        asked = orjson.loads(body)
+    except orjson.JSONDecodeError:
+        return 0
+    if embeds or not isinstance(asked, dict):
+        return 0
+    given = (asked.get(name) for name in _ANSWER_LENGTHS)
+    most = next((value for value in given if type(value) is int and 0 <= value <= 10**9), UNKNOWN_ANSWER)
+    choices = asked.get("n")
+    return most * (choices if type(choices) is int and 1 <= choices <= 128 else 1)
+
+
+def _counted(window: TakeWindow) -> Generator[Effect, Any, int]:
+    reply: WindowReply = yield TakeWindow(
+        window.key, _ANY, window.period, 0, sliding=window.sliding, first_period=window.first_period, probe=True
+    )
+    return reply.remaining
+
+
+def _sized(window: TakeWindow, amount: int, *, force: bool = False, room: int = 0) -> TakeWindow:
     return TakeWindow(
         window.key,
         window.limit,
@@ -184,7 +248,7 @@ def _sized(window: TakeWindow, amount: int, *, force: bool = False, probe: bool 
         sliding=window.sliding,
         first_period=window.first_period,
         force=force,
-        probe=probe,
+        room=room,
     )
 
 
