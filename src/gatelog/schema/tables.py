@@ -173,6 +173,21 @@ GATELOG_CALLS = Table(
     doc="One narrow, typed row for each call, without bodies and whatever was sampled: what metrics and dashboards count.",
 )
 
+APP_METRICS = Table(
+    "AppMetrics",
+    _columns(
+        """
+        TimeGenerated:datetime Name:string Sum:real Min:real Max:real ItemCount:int Properties:dynamic MetricNamespace:string
+        OperationId:string OperationName:string ParentId:string AppRoleName:string AppRoleInstance:string AppVersion:string
+        ClientBrowser:string ClientCity:string ClientCountryOrRegion:string ClientIP:string ClientModel:string
+        ClientOS:string ClientStateOrProvince:string ClientType:string IKey:string ResourceGUID:string SDKVersion:string
+        SessionId:string SourceSystem:string SyntheticSource:string UserAccountId:string UserAuthenticatedId:string
+        UserId:string TenantId:string _ResourceId:string _SubscriptionId:string _BilledSize:real _IsBillable:string Type:string
+        """
+    ),
+    doc="Values of custom metrics that policies sent (`emit-metric`, `llm-emit-token-metric`), with their dimensions.",
+)
+
 BUILT_IN: tuple[Table, ...] = (
     API_MANAGEMENT_GATEWAY_LOGS,
     API_MANAGEMENT_GATEWAY_LLM_LOG,
@@ -182,6 +197,7 @@ BUILT_IN: tuple[Table, ...] = (
     AZURE_ACTIVITY,
     EVENT_HUB_MESSAGES,
     GATELOG_CALLS,
+    APP_METRICS,
 )
 """Every table that a new workspace has."""
 

@@ -12,6 +12,7 @@ from gatelog.record.events import (
     ActivityEvent,
     AnyEvent,
     EventHubMessage,
+    MetricEvent,
     RequestEvent,
     ResponseEvent,
     RowsEvent,
@@ -19,7 +20,7 @@ from gatelog.record.events import (
 from gatelog.schema.table import Table
 from gatelog.storage.interface import Storage
 from gatelog.workspace.pairing import Pairing
-from gatelog.workspace.rows import activity, calls, diagnostics, event_hub, gateway_logs, llm_log
+from gatelog.workspace.rows import activity, app_metrics, calls, diagnostics, event_hub, gateway_logs, llm_log
 from gatelog.workspace.rows.call import Call, Row
 from gatelog.workspace.rows.delivered import fit_rows, inferred_table
 from gatelog.workspace.tables import AUDIT, GATEWAY_LOGS, LLM_LOGS, REQUEST_RESPONSE, Destinations
@@ -51,6 +52,9 @@ class RowsOf:
             case EventHubMessage():
                 row = event_hub.event_hub_row(event, self._destinations.service_id, self._destinations.origin)
                 self._add(event_hub.TABLE, [row])
+            case MetricEvent():
+                row = app_metrics.app_metric_row(event, self._destinations.service_id, self._destinations.origin)
+                self._add(app_metrics.TABLE, [row])
             case RowsEvent():
                 self._add_delivered(event)
 

@@ -14,7 +14,7 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     ),
     "azure-openai-emit-token-metric": (
         "Streams are counted exactly when the model reports its usage, and estimated otherwise; Azure always estimates. "
-        "Metrics go to gatelog's own metric store, not to Application Insights. Nothing is emitted for a call that used "
+        "Metrics become rows of the workspace's table `AppMetrics`, not of Application Insights. Nothing is emitted for a call that used "
         "no tokens."
     ),
     "azure-openai-semantic-cache-lookup": (
@@ -32,7 +32,7 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     "cache-store-value": ("A value is there for the very next lookup; Azure stores asynchronously."),
     "cors": ("Preflight requests are answered before an operation is looked for."),
     "cross-domain": ("Only the two policy files are served."),
-    "emit-metric": ("Metrics go to gatelog's own metric store, not to Application Insights."),
+    "emit-metric": ("Metrics become rows of the workspace's table `AppMetrics`, not of Application Insights."),
     "forward-request": (
         "Request bodies are always kept, so that retries work without `buffer-request-body`. Streams are passed on at "
         "once whatever `buffer-response` says. `continue-timeout` is accepted without effect."
