@@ -46,6 +46,7 @@ export function Grid({ table, onOpen, filter = "" }: { table: Table; onOpen?: (r
           <button
             key={index}
             role="columnheader"
+            className={isNumeric(column) ? "number" : undefined}
             aria-sort={sorting?.column === index ? (sorting.descending ? "descending" : "ascending") : "none"}
             title={`${column.name}: ${column.type}`}
             onClick={() => setSorting({ column: index, descending: sorting?.column === index && !sorting.descending })}

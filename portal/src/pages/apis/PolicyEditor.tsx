@@ -92,7 +92,7 @@ function Document({ scopes, loaded }: { scopes: Scope[]; loaded: Loaded }) {
         <button aria-pressed={view === "effective"} onClick={() => setView("effective")}>
           Effective policy
         </button>
-        <span className="quiet">{stored === null ? "This scope has no policy yet; what stands above holds." : ""}</span>
+        <span className="quiet">{stored !== null ? "" : own.owner ? "This scope has no policy yet; what stands above holds." : "There is no policy for all APIs yet; calls are passed on as they are."}</span>
       </div>
       <div className="editor-box">
         <Suspense fallback={<p className="quiet">Loading the editor</p>}>

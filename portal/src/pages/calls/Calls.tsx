@@ -45,6 +45,7 @@ function CallList() {
         </select>
         <input
           type="search"
+          style={{ minWidth: 230 }}
           placeholder="Words in prompts or answers"
           aria-label="Words in prompts or answers"
           value={filters.text}

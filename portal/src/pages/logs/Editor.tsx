@@ -34,6 +34,7 @@ export default function Editor({ value, schema, onChange, onRun, onReady }: Prop
       automaticLayout: true,
       minimap: { enabled: false },
       fontSize: 13,
+      wordWrap: "on",
       scrollBeyondLastLine: false,
       lineNumbersMinChars: 3,
       ariaLabel: "KQL query; Shift+Enter runs it",

@@ -34,8 +34,8 @@ export function ResultTable({ table }: { table: Table }) {
           ))}
         </select>
         <span style={{ flex: 1 }} />
-        <input type="search" placeholder="Filter rows" aria-label="Filter rows" value={filter} onChange={(event) => setFilter(event.target.value)} />
-        <select aria-label="Group by" value={group} onChange={(event) => setGroup(event.target.value)}>
+        <input type="search" style={{ width: 150 }} placeholder="Filter rows" aria-label="Filter rows" value={filter} onChange={(event) => setFilter(event.target.value)} />
+        <select aria-label="Group by" style={{ maxWidth: 130 }} value={group} onChange={(event) => setGroup(event.target.value)}>
           <option value="">no groups</option>
           {table.columns.map((column, index) => (
             <option key={index} value={index}>

@@ -30,11 +30,15 @@ export default function XmlEditor({ value, label, problems = [], readOnly = fals
     const made = monaco.editor.create(host.current!, {
       language: "xml",
       value,
-      theme: isDark() ? "vs-dark" : "vs",
+      theme: isDark() ? "vs-dark" : "gatelog-light",
       automaticLayout: true,
       minimap: { enabled: false },
       fontSize: 13,
+      wordWrap: "on",
       readOnly,
+      // a typed `<` would put itself around what is selected
+      autoSurround: "never",
+      autoClosingBrackets: "never",
       scrollBeyondLastLine: false,
       lineNumbersMinChars: 3,
       ariaLabel: label,
@@ -43,7 +47,7 @@ export default function XmlEditor({ value, label, problems = [], readOnly = fals
     made.addCommand(monaco.KeyMod.CtrlCmd | monaco.KeyCode.KeyS, () => saved.current?.());
     made.onDidChangeModelContent(() => changed.current?.(made.getValue()));
     editor.current = made;
-    const stop = onThemeChange(() => monaco.editor.setTheme(isDark() ? "vs-dark" : "vs"));
+    const stop = onThemeChange(() => monaco.editor.setTheme(isDark() ? "vs-dark" : "gatelog-light"));
     return () => {
       stop();
       made.getModel()?.dispose();
