@@ -14,8 +14,8 @@ DIFFERENCES: Final[Mapping[str, str]] = {
     ),
     "azure-openai-emit-token-metric": (
         "Streams are counted exactly when the model reports its usage, and estimated otherwise; Azure always estimates. "
-        "Metrics become rows of the workspace's table `AppMetrics`, not of Application Insights. Nothing is emitted for a call that used "
-        "no tokens."
+        "Metrics become rows of the workspace's table `AppMetrics`, not of Application Insights. Nothing is emitted for a "
+        "call that used no tokens."
     ),
     "azure-openai-semantic-cache-lookup": (
         "Streamed calls pass the cache by. Vectors are compared by cosine distance in gatelog's own store; no Redis is needed."
