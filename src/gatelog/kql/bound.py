@@ -157,6 +157,20 @@ def document(expression: Bound) -> tuple[Column, tuple[str | int, ...]] | None:
     return None
 
 
+def reparsed(expression: Path) -> tuple[Bound, tuple[str | int, ...]] | None:
+    """The dynamic below the path whose strings parse_json() reads as documents of their own, and the steps behind it."""
+    steps, base = expression.steps, expression.base
+    while True:
+        if isinstance(base, Path):
+            steps, base = base.steps + steps, base.base
+        elif isinstance(base, Ref) and base.column.definition is not None:
+            base = base.column.definition
+        elif isinstance(base, Apply) and base.name == "parse_json" and base.arguments[0].type is KqlType.DYNAMIC:
+            return base.arguments[0], steps
+        else:
+            return None
+
+
 def _parsed(argument: Bound) -> tuple[Column, tuple[str | int, ...]] | None:
     if argument.type is KqlType.DYNAMIC:
         return document(argument)

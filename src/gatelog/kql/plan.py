@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from gatelog.kql.bound import Apply, Bound, Column, Const, InQuery, Path, Ref, ScalarQuery, conjuncts, document
+from gatelog.kql.bound import Apply, Bound, Column, Const, InQuery, Path, Ref, ScalarQuery, conjuncts, document, reparsed
 from gatelog.kql.literals import EPOCH_TICKS
 from gatelog.kql.sql.lowering import Documents, Lowering, has_window
 from gatelog.kql.sql.relation import Rel, SortKey
@@ -423,4 +423,7 @@ class _Marking:
                 documents.extracted.append(path)
             self._to.needed.add(shadow)
             documents.paths[path] = shadow
+        inner = reparsed(expression)
+        if inner is not None:
+            self.expression(inner[0])
         return True

@@ -110,3 +110,66 @@ def test_the_token_query(store: Storage) -> None:
         "30",
         "15",
     ]
+
+
+NESTED = (
+    {"usage": {"prompt_tokens": 10, "other": [1, 2]}, "text": "plain"},
+    {"usage": json.dumps({"prompt_tokens": 20, "other": [3, 4]}), "text": json.dumps({"a": json.dumps({"b": 7})})},
+    {"usage": "no json", "text": "[1]"},
+    json.dumps({"usage": {"prompt_tokens": 40, "other": [5]}, "text": "deep"}),
+)
+
+
+@pytest.fixture(scope="module")
+def nested(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Storage]:
+    storage = open_storage("", tmp_path_factory.mktemp("nested"), FixedClock(NOW), 1 << 30, {})
+    for table in (tables.API_MANAGEMENT_GATEWAY_LOGS, tables.AZURE_METRICS_V2):
+        storage.define(table)
+    rows = [
+        {"TimeGenerated": NOW, "TotalTime": index, "BackendResponseBody": json.dumps(body), "RequestBody": json.dumps(body)}
+        for index, body in enumerate(NESTED)
+    ]
+    metrics = [{"TimeGenerated": NOW, "Total": float(index), "Dimensions": json.dumps(body)} for index, body in enumerate(NESTED)]
+    storage.append(Batch({"ApiManagementGatewayLogs": rows, "AzureMetricsV2": metrics}, reader="test", offsets={"one": b"1"}))
+    yield storage
+    close: Any = getattr(storage, "close", None)
+    if close is not None:
+        close()
+
+
+@pytest.mark.parametrize("body", ["BackendResponseBody", "RequestBody"])
+@pytest.mark.parametrize(
+    ("expression", "values"),
+    [
+        ("parse_json(B)['usage']['prompt_tokens']", ["10", None, None, None]),
+        ("parse_json(parse_json(B)['usage'])['prompt_tokens']", ["10", "20", None, None]),
+        ("parse_json(parse_json(B).usage).other[1]", ["2", "4", None, None]),
+        ("parse_json(parse_json(parse_json(B)['text'])['a'])['b']", [None, "7", None, None]),
+        ("parse_json(parse_json(B))['usage']['prompt_tokens']", ["10", None, None, "40"]),
+        ("parse_json(parse_json(B).text)[0]", [None, None, "1", None]),
+    ],
+)
+def test_texts_of_json_inside_a_document_are_parsed_by_parse_json(
+    nested: Storage, body: str, expression: str, values: list[str | None]
+) -> None:
+    text = f"ApiManagementGatewayLogs | sort by TotalTime asc | project x = {expression.replace('B)', body + ')')}"
+    assert [value for (value,) in ask(nested, text)] == values
+
+
+@pytest.mark.parametrize(
+    "steps",
+    [
+        "extend u = parse_json(parse_json(Body)['usage']) | project u, n = TotalTime | sort by n asc | project u.prompt_tokens",
+        "extend d = parse_json(Body) | extend u = parse_json(d.usage) | sort by TotalTime asc | project u.prompt_tokens",
+        "project TotalTime, u = parse_json(Body).usage | sort by TotalTime asc | project parse_json(u).prompt_tokens",
+    ],
+)
+def test_the_text_is_parsed_however_the_query_is_cut(nested: Storage, steps: str) -> None:
+    text = f"ApiManagementGatewayLogs | {steps.replace('Body', 'BackendResponseBody')}"
+    assert [value for (value,) in ask(nested, text)] == ["10", "20", None, None]
+
+
+def test_a_stored_dynamic_that_is_text_of_json_is_parsed(nested: Storage) -> None:
+    columns = "parse_json(Dimensions).usage.prompt_tokens, Dimensions.usage.prompt_tokens"
+    found = ask(nested, f"AzureMetricsV2 | sort by Total asc | project {columns}")
+    assert found == [("10", "10"), (None, None), (None, None), ("40", None)]

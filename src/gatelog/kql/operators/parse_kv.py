@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import orjson
@@ -19,15 +20,18 @@ from gatelog.kql.printer import columns_text, text_of
 from gatelog.kql.sql.expressions import convert
 from gatelog.schema.types import KqlType
 
+_WORDS = re.compile(r"[^\W_]+")
+
 
 @dataclass(frozen=True, slots=True)
 class Splitting:
-    """How a text is cut into keys and values."""
+    """How a text is cut into keys and values. Without delimiters every character that is no letter or digit is one."""
 
+    keys: frozenset[str]
     pair: str
     key_value: str
     quotes: tuple[tuple[str, str], ...]
-    escape: str
+    escapes: tuple[str, ...]
     greedy: bool
     regex: str
 
@@ -36,61 +40,98 @@ class Splitting:
         if text is None:
             return None
         found: dict[str, str] = {}
-        pairs = self._by_regex(text) if self.regex else self._split(text)
-        for key, value in pairs:
-            found.setdefault(key, value)
+        for key, value in self._pairs(text):
+            found.setdefault(key, value.strip())
         return orjson.dumps(found).decode()
 
-    def _by_regex(self, text: str) -> list[tuple[str, str]]:
-        return [(match[1], match[2]) for match in re.finditer(self.regex, text)]
+    def _pairs(self, text: str) -> Iterable[tuple[str, str]]:
+        if self.regex:
+            return [(match[1], match[2]) for match in re.finditer(self.regex, text)]
+        if not self.key_value:
+            return self._by_words(text)
+        return self._greedy(text) if self.greedy else self._split(text)
 
-    def _split(self, text: str) -> list[tuple[str, str]]:
-        if self.greedy:
-            return self._greedy(text)
-        pairs: list[tuple[str, str]] = []
+    def _by_words(self, text: str) -> Iterator[tuple[str, str]]:
+        words = list(self._words(text))
+        index = 0
+        while index + 1 < len(words):
+            if words[index] in self.keys:
+                yield words[index], words[index + 1]
+                index += 1
+            index += 1
+
+    def _words(self, text: str) -> Iterator[str]:
         position = 0
         while position < len(text):
-            end_of_key = text.find(self.key_value, position)
-            if end_of_key < 0:
-                break
-            key = text[position:end_of_key]
-            if self.pair and self.pair in key:
-                key = key.rpartition(self.pair)[2]
-            value, position = self._value(text, end_of_key + len(self.key_value))
-            pairs.append((self._unquoted(key.strip()), value))
-        return pairs
+            quoted = self._quoted(text, position)
+            if quoted is not None:
+                word, position = quoted
+                yield word
+                continue
+            match = _WORDS.match(text, position)
+            if match is not None:
+                yield match[0]
+            position = match.end() if match is not None else position + 1
+
+    def _split(self, text: str) -> Iterator[tuple[str, str]]:
+        position = 0
+        while position < len(text):
+            key, start = self._key(text, position)
+            if start < 0:
+                return
+            value, position = self._value(text, start)
+            yield key, value
+
+    def _key(self, text: str, position: int) -> tuple[str, int]:
+        """A key and where its value starts; -1 when there is none."""
+        while position < len(text) and text[position].isspace():
+            position += 1
+        quoted = self._quoted(text, position)
+        if quoted is not None and text.startswith(self.key_value, quoted[1]):
+            return quoted[0], quoted[1] + len(self.key_value)
+        end = text.find(self.key_value, position)
+        if end < 0:
+            return "", -1
+        return self._unquoted(text[position:end].rpartition(self.pair)[2].strip()), end + len(self.key_value)
 
     def _unquoted(self, key: str) -> str:
-        for opening, closing in self.quotes:
-            if len(key) >= 2 and key.startswith(opening) and key.endswith(closing):
-                return key[len(opening) : -len(closing)]
-        return key
+        quoted = self._quoted(key, 0)
+        return quoted[0] if quoted is not None and quoted[1] == len(key) else key
 
     def _value(self, text: str, start: int) -> tuple[str, int]:
-        for opening, closing in self.quotes:
-            if text.startswith(opening, start):
-                index = start + len(opening)
-                parts = []
-                while index < len(text) and not text.startswith(closing, index):
-                    if self.escape and text.startswith(self.escape, index) and index + 1 < len(text):
-                        index += len(self.escape)
-                    parts.append(text[index])
-                    index += 1
-                following = index + len(closing)
-                return "".join(parts), following + (len(self.pair) if text.startswith(self.pair, following) else 0)
-        end = text.find(self.pair, start) if self.pair else -1
+        place = start
+        while place < len(text) and text[place].isspace() and not text.startswith(self.pair, place):
+            place += 1
+        quoted = self._quoted(text, place)
+        if quoted is not None:
+            value, following = quoted
+            return value, following + (len(self.pair) if text.startswith(self.pair, following) else 0)
+        end = text.find(self.pair, start)
         return (text[start:], len(text)) if end < 0 else (text[start:end], end + len(self.pair))
 
-    def _greedy(self, text: str) -> list[tuple[str, str]]:
+    def _quoted(self, text: str, start: int) -> tuple[str, int] | None:
+        """What stands between quotes at a place, and the place behind; None when it has no quotes."""
+        for opening, closing in self.quotes:
+            if not text.startswith(opening, start):
+                continue
+            parts = []
+            index = start + 1
+            while index < len(text) and text[index] != closing:
+                if text[index] in self.escapes and index + 1 < len(text):
+                    index += 1
+                parts.append(text[index])
+                index += 1
+            return "".join(parts), index + 1
+        return None
+
+    def _greedy(self, text: str) -> Iterator[tuple[str, str]]:
         pieces = text.split(self.key_value)
-        pairs: list[tuple[str, str]] = []
         key = pieces[0].strip().rpartition(self.pair)[2]
         for index, piece in enumerate(pieces[1:], 1):
             last = index == len(pieces) - 1
             value, _, following = (piece, "", "") if last else piece.rpartition(self.pair)
-            pairs.append((key, value))
+            yield key.strip(), value
             key = following
-        return pairs
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,20 +167,24 @@ class ParseKv(ast.Operator):
         return Relation(Extend(plan, tuple(assignments)), tuple(columns), relation.serialized, relation.name, relation.bag)
 
     def _splitting(self, binder: Binder, environment: Environment) -> Splitting:
-        found = {name: binder.constant(value, Scope(environment), name).value for name, value in self.settings}
+        found: dict[str, list[str]] = {}
         known = ("pair_delimiter", "kv_delimiter", "quote", "escape", "greedy", "regex")
-        for name in found:
+        for name, node in self.settings:
             if name not in known:
                 raise Finding(NOT_ALLOWED, f"parse-kv has no property '{name}'", self.span)
-        quote = str(found.get("quote", ""))
-        quotes = ((quote[0], quote[-1]),) if quote else ()
+            value = binder.constant(node, Scope(environment), name).value
+            found.setdefault(name, []).append("true" if value is True else "" if value is False else str(value))
+        pair, key_value = found.get("pair_delimiter", [""])[-1], found.get("kv_delimiter", [""])[-1]
+        if bool(pair) != bool(key_value) or (found.get("greedy", [""])[-1] and not pair):
+            raise Finding(NOT_ALLOWED, "parse-kv needs both pair_delimiter and kv_delimiter here", self.span)
         return Splitting(
-            str(found.get("pair_delimiter", " ")),
-            str(found.get("kv_delimiter", "=")),
-            quotes,
-            str(found.get("escape", "")),
-            bool(found.get("greedy", False)),
-            str(found.get("regex", "")),
+            frozenset(name for name, _ in self.columns),
+            pair,
+            key_value,
+            tuple((quote[0], quote[-1]) for quote in found.get("quote", ()) if quote),
+            tuple(found.get("escape", ())),
+            bool(found.get("greedy", [""])[-1]),
+            found.get("regex", [""])[-1],
         )
 
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pyarrow as pa
 
-from gatelog.kql.bound import Apply, Bound, Column, Const, InQuery, Path, Ref, ScalarQuery, document, references
+from gatelog.kql.bound import Apply, Bound, Column, Const, InQuery, Path, Ref, ScalarQuery, document, references, reparsed
 from gatelog.kql.catalog.rows import Catalogue, Fragment, Render
 from gatelog.kql.errors import NOT_SUPPORTED, Finding
 from gatelog.kql.sql import clickhouse, duckdb
@@ -220,9 +220,17 @@ class Lowering:
             documents = self.documents.get(found[0])
             held = documents.paths.get(found[1]) if documents else None
             if held is not None and held in rel.names:
-                return rel.names[held]
+                return self._or_reparsed(rel.names[held], expression, rel)
         base = self.render(expression.base, rel)
         return str(self.sql.member(base.text, expression.steps))
+
+    def _or_reparsed(self, held: str, expression: Path, rel: Rel) -> str:
+        """A member read by its whole path; where parse_json() was called on the way, a string there is a document too."""
+        inner = reparsed(expression)
+        if inner is None:
+            return held
+        argument, steps = inner
+        return f"coalesce({held}, {self.sql.member(self.sql.reparse(self.render(argument, rel).text), steps)})"
 
     def _scalar_query(self, expression: ScalarQuery) -> Fragment:
         rel = self.lower(expression.plan)
