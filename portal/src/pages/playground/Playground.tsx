@@ -42,7 +42,7 @@ function Talk({ choices }: { choices: Choices }) {
   const [answer, setAnswer] = useState<Streamed | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const running = useRef<AbortController | null>(null);
-  const end = useRef<HTMLDivElement>(null);
+  const end = useRef<HTMLElement>(null);
   const opened = place.query.get("call");
 
   useEffect(() => {
@@ -57,7 +57,7 @@ function Talk({ choices }: { choices: Choices }) {
   }, [opened]);
   useEffect(() => () => running.current?.abort(), []);
   useEffect(() => {
-    end.current?.scrollIntoView({ block: "nearest" });
+    if (end.current) end.current.scrollTop = end.current.scrollHeight;
   }, [turns, answer]);
 
   const routes = routesOf(choices, setup.mode);
@@ -106,17 +106,16 @@ function Talk({ choices }: { choices: Choices }) {
           Clear chat
         </button>
       </header>
-      <div className="split">
+      <div className="split setup-last">
         <SetupPanel choices={choices} routes={routes} route={route} choice={choice} onChoice={setChoice} setup={setup} onSetup={setSetup} />
         <div className="stack">
           {!target ? <Empty title="No such operation">No API has an operation for {setup.mode}.</Empty> : null}
-          <section className="card stack talk" aria-label="Conversation">
+          <section className="card stack talk" aria-label="Conversation" ref={end} tabIndex={0}>
             {turns.length === 0 && !answer ? <p className="quiet">Say something. The call goes through the gateway and shows up under Calls.</p> : null}
             {turns.map((turn, index) => (
               <TurnView key={index} turn={turn} />
             ))}
             {answer ? <TurnView turn={{ role: "assistant", text: answer.text || "…" }} /> : null}
-            <div ref={end} />
           </section>
           {failure ? <Failure error={failure} onRetry={() => void send()} /> : null}
           <div className="card stack">
