@@ -190,9 +190,9 @@ class Call:
         self.gate.ledger.then(lambda recorded: self._send(recorded, origin, data))
 
     def _follow(self, response: Response) -> bool:
-        """Go where the backend's redirect leads, if that is wanted."""
-        effect, sent_to, attempt = self._effect, self._sent_to, self.attempt
-        if effect is None or not effect.follow_redirects or sent_to is None or attempt is None or self._hops >= MOST_HOPS:
+        """Go where the backend's redirect leads."""
+        sent_to, attempt = self._sent_to, self.attempt
+        if sent_to is None or attempt is None or self._hops >= MOST_HOPS:
             return False
         destination, token, request = sent_to
         location = response.headers.get("location") or ""
@@ -209,8 +209,8 @@ class Call:
         if not recorded:
             self._refuse_unrecorded()
             return
-        effect = cast(Forward, self._effect)
-        assert self._sent_to is not None
+        effect = self._effect
+        assert effect is not None and self._sent_to is not None
         request = self._sent_to[2]
         self._ticket = self.gate.pool.send(
             origin,
@@ -249,7 +249,8 @@ class Call:
 
     def on_head(self, head: ResponseHead) -> None:
         """The backend's head is there: decide whether its body is collected or passed on while it arrives."""
-        attempt = cast(Attempt, self.attempt)
+        attempt = self.attempt
+        assert attempt is not None
         attempt.first_byte = self.gate.clock.monotonic()
         attempt.head = head
         if self._ticket is not None:
@@ -268,7 +269,8 @@ class Call:
         """How many bytes are collected before the pipeline goes on; 0: it goes on at once."""
         if head.length == 0:
             return 1
-        effect = cast(Forward, self._effect)
+        effect = self._effect
+        assert effect is not None
         wants_whole = self.route.pipeline.buffers_response or (effect.fail_on_error_status_code and head.status >= 400)
         if wants_whole:
             return BUFFER_BYTES
@@ -285,7 +287,8 @@ class Call:
         attempt.response_size += len(data)
         tee = self.tee
         if tee is None:
-            pieces = cast(list[bytes], self._pieces)
+            pieces = self._pieces
+            assert pieces is not None
             pieces.append(data)
             self._collected += len(data)
             if self._collected > self._collect_limit:
@@ -298,12 +301,15 @@ class Call:
             self._pending.append(out)
             if len(self._pending) > 64 and self._ticket is not None:
                 self._ticket.pause()
+        elif tee.ends_with_done(out):
+            self._hold(out)
         else:
-            (self._hold if tee.ends_with_done(out) else self._write_piece)(out)
+            self._client.write(b"%x\r\n%b\r\n" % (len(out), out) if self.head.minor else out)
 
     def on_end(self) -> None:
         """The backend's body is complete."""
-        attempt = cast(Attempt, self.attempt)
+        attempt = self.attempt
+        assert attempt is not None
         attempt.last_byte = self.gate.clock.monotonic()
         self.backend_ns += attempt.last_byte - attempt.started
         self._ticket = None
@@ -318,7 +324,8 @@ class Call:
 
     def on_failure(self, error: UpstreamFailure) -> None:
         """The backend gave no answer, or broke it off."""
-        attempt = cast(Attempt, self.attempt)
+        attempt = self.attempt
+        assert attempt is not None
         attempt.last_byte = self.gate.clock.monotonic()
         self.backend_ns += attempt.last_byte - attempt.started
         if self._breaker is not None:
@@ -334,7 +341,8 @@ class Call:
         self._fail_run(PolicyError("forward-request", error.reason, str(error)))
 
     def _answer_arrived(self, body: bytes) -> None:
-        attempt, response = cast(Attempt, self.attempt), cast(Response, self.exchange.response)
+        attempt, response = self.attempt, self.exchange.response
+        assert attempt is not None and response is not None
         encoding = response.headers.get("content-encoding")
         attempt.response_body = body
         if encoding is not None and body:
@@ -347,19 +355,21 @@ class Call:
             self.gate.note_without_usage(self._usage_key(self._sent_to[0]))
             self._dispatch(*self._sent_to)
             return
+        effect = self._effect
+        assert effect is not None
         try:
-            if self._follow(response):
+            if effect.follow_redirects and self._follow(response):
                 return
         except PolicyError as error:
             self._fail_run(error)
             return
         response.body = body
-        effect = cast(Forward, self._effect)
         if effect.fail_on_error_status_code and response.status >= 400:
             message = f"the backend answered {response.status}"
             self._fail_run(PolicyError("forward-request", "BackendResponseError", message, status=response.status))
             return
-        cast(Run, self._run).resume(None)
+        assert self._run is not None
+        self._run.resume(None)
 
     def _overflow(self, pieces: list[bytes]) -> None:
         """The answer is larger than what is collected: pass it on while it arrives, or give up when that cannot be."""
@@ -380,7 +390,8 @@ class Call:
     # -- streaming -------------------------------------------------------------------------------------------------------
 
     def _start_stream(self, head: ResponseHead | None) -> None:
-        response = cast(Response, self.exchange.response)
+        response = self.exchange.response
+        assert response is not None
         content_type = response.headers.get("content-type") or ""
         llm = self.route.match.llm
         is_llm_stream = llm is not None and content_type.startswith("text/event-stream") and response.status < 300
@@ -389,7 +400,8 @@ class Call:
             strip_usage=is_llm_stream and self._injected,
             limit=self.gate.max_body_bytes,
         )
-        cast(Run, self._run).resume(None)
+        assert self._run is not None
+        self._run.resume(None)
 
     def _open_stream(self, response: Response) -> None:
         """Send the head, then what has arrived meanwhile."""
@@ -433,7 +445,8 @@ class Call:
         """The body as the record has it, and what was to happen after it."""
         tee, exchange = cast(Tee, self.tee), self.exchange
         body = tee.body()
-        attempt = cast(Attempt, self.attempt)
+        attempt = self.attempt
+        assert attempt is not None
         encoding = attempt.head.headers.get("content-encoding") if attempt.head is not None else None
         attempt.response_body = capture.decoded(body, encoding)
         if exchange.response is not None:
@@ -497,7 +510,8 @@ class Call:
         if not recorded:
             self._refuse_unrecorded()
             return
-        response = cast(Response, self.exchange.response)
+        response = self.exchange.response
+        assert response is not None
         body = response.body or b""
         try:
             head = answer_head(self, response, body)
@@ -544,7 +558,8 @@ class Call:
         ticket, self._ticket = self._ticket, None
         if ticket is not None:
             ticket.cancel()
-            attempt = cast(Attempt, self.attempt)
+            attempt = self.attempt
+            assert attempt is not None
             attempt.last_byte = self.gate.clock.monotonic()
             self.backend_ns += attempt.last_byte - attempt.started
         if self.tee is not None:

@@ -14,7 +14,7 @@ import ssl
 import time
 from collections import deque
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Protocol, cast
 
 from gatelog.errors import GatelogError
@@ -46,6 +46,14 @@ class Origin:
     verify_name: bool = True
     certificate: str = ""
     """PEM of a client certificate with its key."""
+    _hash: int = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        parts = (self.scheme, self.host, self.port, self.verify, self.verify_name, self.certificate)
+        object.__setattr__(self, "_hash", hash(parts))
+
+    def __hash__(self) -> int:
+        return self._hash
 
 
 class UpstreamFailure(GatelogError):
@@ -346,7 +354,9 @@ class Pool:
 
     def put(self, origin: Origin, connection: UpstreamConnection) -> None:
         """A connection is free again."""
-        idle = self._idle.setdefault(origin, deque())
+        idle = self._idle.get(origin)
+        if idle is None:
+            idle = self._idle[origin] = deque()
         if len(idle) < IDLE_PER_ORIGIN:
             idle.append(connection)
         else:

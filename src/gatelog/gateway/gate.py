@@ -22,7 +22,7 @@ from gatelog.gateway.counters import Counters, LocalCounters, Places
 from gatelog.gateway.driver import Performer
 from gatelog.gateway.heads import FieldMemo, RequestHead
 from gatelog.gateway.ledger import Action, Ledger
-from gatelog.gateway.outgoing import Fields
+from gatelog.gateway.outgoing import Fields, SentHeads
 from gatelog.gateway.perform import performers_of
 from gatelog.gateway.recording import Plan, model_of, needs_estimate, plans_of
 from gatelog.gateway.routing import Match, Router
@@ -80,6 +80,7 @@ class Gate:
         self.identity = identity
         self.counters: Counters = counters or LocalCounters()
         self.fields = Fields()
+        self.sent_heads = SentHeads()
         self.places = Places()
         self.cache = LocalCache()
         self.vectors = VectorCache()

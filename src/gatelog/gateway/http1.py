@@ -235,6 +235,11 @@ class ResponseReader:
         """The content in these bytes. Raises `BadMessage`."""
         if self.head is None:
             data = self._read_head(data)
+        elif self._chunked is not None and not self.done:
+            content = self._chunked.feed(data)
+            if self._chunked.done:
+                self.done, self.rest = True, self._chunked.rest
+            return content
         return self._content(data) if data else b""
 
     def end_of_stream(self) -> None:

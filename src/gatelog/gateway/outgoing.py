@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -20,6 +21,9 @@ if TYPE_CHECKING:
 
 TRACE_BYTES = 32 << 10
 """Largest request trace that an answer carries."""
+
+REMEMBERED = 128
+"""Heads to backends that are remembered; they hold tokens, so not for long."""
 
 _NOT_FORWARDED = HOP_BY_HOP | {"host", "content-length", "expect", "http2-settings", "server-timing", "apim-debug-authorization"}
 _BODY_METHODS = frozenset(("POST", "PUT", "PATCH"))
@@ -56,22 +60,57 @@ def backend_request(call: Call, sent_to: tuple[Destination, str, Request], targe
         passed = without(passed, extra)
     asked_host = headers.get("host")
     host = asked_host if asked_host and asked_host != call.head.host else destination.base.authority
+    first_line = f"{request.method} {target} HTTP/1.1"
+    plain = call.route.match.llm is not None
+    if destination.backend is None and (body or request.method in _BODY_METHODS):
+        return call.gate.sent_heads(first_line, host, passed, plain, len(body))
+    sent = _sent_fields(host, passed, plain)
+    if body or request.method in _BODY_METHODS:
+        sent.append("Content-Length", str(len(body)))
+    add_credentials(sent, destination, token)
+    return sent, head_bytes(first_line, sent.items)
+
+
+def _sent_fields(host: str, passed: Headers, plain: bool) -> Headers:
+    """Host and the fields that pass; `plain`: the answer may not be compressed."""
     items = [("Host", host), *passed.items]
     keys = ["host", *passed.keys]
-    if call.route.match.llm is not None:
+    if plain:
         # The record and the token counts need the plain answer, and a stream cannot be tapped when it is compressed.
         if "accept-encoding" in keys:
             items[keys.index("accept-encoding")] = ("Accept-Encoding", "identity")
         else:
             items.append(("Accept-Encoding", "identity"))
             keys.append("accept-encoding")
-    if body or request.method in _BODY_METHODS:
-        items.append(("Content-Length", str(len(body))))
-        keys.append("content-length")
-    sent = Headers.parsed(items, keys)
-    if destination.backend is not None:
-        add_credentials(sent, destination, token)
-    return sent, head_bytes(f"{request.method} {target} HTTP/1.1", sent.items)
+    return Headers.parsed(items, keys)
+
+
+class SentHeads:
+    """Heads of requests to backends that have been written before: only their length differs.
+
+    >>> fields, head = SentHeads()("POST / HTTP/1.1", "a", Headers(), False, 7)
+    >>> head
+    b'POST / HTTP/1.1\\r\\nHost: a\\r\\nContent-Length: 7\\r\\n\\r\\n'
+    """
+
+    __slots__ = ("_known",)
+
+    def __init__(self) -> None:
+        self._known: dict[tuple[str, str, bool, tuple[tuple[str, str], ...]], tuple[Headers, Sequence[str], bytes]] = {}
+
+    def __call__(self, first_line: str, host: str, passed: Headers, plain: bool, length: int) -> tuple[Headers, bytes]:
+        """Fields and bytes of a head that ends with its length. Raises `BadMessage`."""
+        key = (first_line, host, plain, tuple(passed.items))
+        known = self._known.get(key)
+        if known is None:
+            sent = _sent_fields(host, passed, plain)
+            known = (sent, (*sent.keys, "content-length"), head_bytes(first_line, sent.items)[:-2])
+            if len(self._known) >= REMEMBERED:
+                self._known.clear()
+            self._known[key] = known
+        sent, keys, start = known
+        head = b"%bContent-Length: %d\r\n\r\n" % (start, length)
+        return Headers.parsed((*sent.items, ("Content-Length", str(length))), keys), head
 
 
 def add_credentials(sent: Headers, destination: Destination, token: str) -> None:

@@ -33,17 +33,15 @@ class Tee:
 
     def feed(self, data: bytes, now: int) -> bytes:
         """Take a piece from the backend; gives what the caller is to get now."""
+        assembly, stripper = self._assembly, self._stripper
         if self.size < self._limit:
-            if self._assembly is not None:
-                self._assembly.feed(data)
-            else:
-                self._pieces.append(data)
+            (self._pieces.append if assembly is None else assembly.feed)(data)
         self.size += len(data)
-        if self._assembly is not None:
+        if assembly is not None:
             if not self.first_text and has_text(data):
                 self.first_text = now
             self._latest.append((data, now))
-        out = self._stripper.feed(data) if self._stripper is not None else data
+        out = data if stripper is None else stripper.feed(data)
         self.sent += len(out)
         return out
 

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import orjson
@@ -43,22 +44,20 @@ class Completion:
 class Assembly:
     """One streamed answer, while it passes."""
 
-    __slots__ = ("_kind", "_parts")
+    __slots__ = ("_kind", "_parts", "feed")
 
     def __init__(self, kind: Kind) -> None:
         self._kind = kind
         self._parts: list[bytes] = []
-
-    def feed(self, chunk: bytes) -> None:
-        """Keep these bytes for the end."""
-        self._parts.append(chunk)
+        self.feed: Callable[[bytes], None] = self._parts.append
+        """Keeps these bytes for the end."""
 
     def finish(self) -> Completion:
         """The completion of everything that was fed, also when the stream broke off anywhere."""
         data = b"".join(self._parts)
         reading = _Reading(self._kind)
-        plain = data.split(b"\n\n") if self._kind is Kind.CHAT and b"\r" not in data else None
-        if plain is None or not all(event.startswith(b"data: ") and b"\n" not in event for event in plain if event):
+        plain = _plain_events(data) if self._kind is Kind.CHAT else None
+        if plain is None:
             decoder = SseDecoder()
             for event in decoder.feed(data) + decoder.close():
                 reading.event(event.data)
@@ -121,6 +120,15 @@ class _Reading:
             done=self._done or self._builder.done,
             text_events=self._builder.text_events,
         )
+
+
+def _plain_events(data: bytes) -> list[bytes] | None:
+    """The events when each is one line of data, as chat streams are; None: they are not, and must be decoded."""
+    plain = data.split(b"\n\n")
+    starts = len(plain) - (not plain[-1])
+    if b"\r" in data or data.count(b"\n") != 2 * (len(plain) - 1) or not data.startswith(b"data: "):
+        return None
+    return plain if data.count(b"\n\ndata: ") == starts - 1 else None
 
 
 def _builder(kind: Kind) -> ChatChunks | ResponseEvents:

@@ -52,12 +52,10 @@ def usage_of(value: object) -> Usage | None:
     """The usage in a decoded `usage` object: the chat names (`prompt_tokens`) or the responses names (`input_tokens`)."""
     if not isinstance(value, dict):
         return None
-    if (
-        value.keys() == _PLAIN
-        and value["total_tokens"]
-        and all(type(count) is int and 0 <= count < _MOST for count in value.values())
-    ):
-        return Usage(**value)
+    if value.keys() == _PLAIN:
+        asked, given, total = value["prompt_tokens"], value["completion_tokens"], value["total_tokens"]
+        if type(asked) is type(given) is type(total) is int and 0 <= asked < _MOST and 0 <= given < _MOST and 0 < total < _MOST:
+            return Usage(prompt_tokens=asked, completion_tokens=given, total_tokens=total)
     prompt = number_of(value.get("prompt_tokens", value.get("input_tokens")))
     completion = number_of(value.get("completion_tokens", value.get("output_tokens")))
     read = object_of(value.get("prompt_tokens_details", value.get("input_tokens_details")))
