@@ -98,6 +98,9 @@ class SentHeads:
     def __init__(self) -> None:
         self._known: dict[tuple[str, str, bool, tuple[tuple[str, str], ...]], tuple[Headers, Sequence[str], bytes]] = {}
 
+    def __len__(self) -> int:
+        return len(self._known)
+
     def __call__(self, first_line: str, host: str, passed: Headers, plain: bool, length: int) -> tuple[Headers, bytes]:
         """Fields and bytes of a head that ends with its length. Raises `BadMessage`."""
         key = (first_line, host, plain, tuple(passed.items))

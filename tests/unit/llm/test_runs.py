@@ -61,3 +61,21 @@ def test_broken_events_do_not_end_a_run_in_silence() -> None:
     completion = assembly.finish()
     assert orjson.loads(completion.body)["choices"][0]["message"]["content"] == "aa"
     assert (completion.events, completion.text_events, completion.done) == (2, 2, False)
+
+
+def test_an_event_that_only_looks_like_the_first_is_read() -> None:
+    first = orjson.dumps(chunk("plain", "a"))
+    before, after = first.split(b'a"}', 1)[0], b'"}' + first.split(b'a"}', 1)[1]
+    odd = [
+        before[:-1] + after,  # beginning and end share their quote
+        before + b'b","role":"assistant' + after,
+        before + b"tab\there" + after,
+        before + b"\xff" + after,
+        before + b"\\u0041\\n" + after,
+        before + after,
+    ]
+    lines = [b"data: " + event for event in (first, *odd, first)]
+    runs, single = Assembly(Kind.CHAT), Assembly(Kind.CHAT)
+    runs.feed(b"".join(line + b"\n\n" for line in lines))
+    single.feed(b"".join(line + b"\r\n\r\n" for line in lines))
+    assert runs.finish() == single.finish()
