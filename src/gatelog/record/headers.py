@@ -15,12 +15,13 @@ class Headers:
     Copies share their lines until one of them is changed.
     """
 
-    __slots__ = ("_items", "_keys", "_owned")
+    __slots__ = ("_owned", "items", "keys")
 
     def __init__(self, items: Iterable[tuple[str, str]] = ()) -> None:
-        self._items: Sequence[tuple[str, str]] = list(items)
-        self._keys: Sequence[str] | None = None
-        """Names in lower case, in the same order; None until somebody looks a name up."""
+        self.items: Sequence[tuple[str, str]] = list(items)
+        """The lines in order, to be read only."""
+        self.keys: Sequence[str] = [name.lower() for name, _ in self.items]
+        """The names in lower case, in the same order, to be read only."""
         self._owned = True
         """Both sequences are lists that nobody else has."""
 
@@ -28,38 +29,23 @@ class Headers:
     def parsed(cls, items: Sequence[tuple[str, str]], keys: Sequence[str]) -> Headers:
         """From somebody who has the lower-case names already; neither sequence may be changed afterwards."""
         headers = cls.__new__(cls)
-        headers._items = items
-        headers._keys = keys
+        headers.items = items
+        headers.keys = keys
         headers._owned = False
         return headers
-
-    @property
-    def keys(self) -> Sequence[str]:
-        """The names in lower case, in order."""
-        keys = self._keys
-        if keys is None:
-            keys = self._keys = [name.lower() for name, _ in self._items]
-        return keys
-
-    @property
-    def items(self) -> Sequence[tuple[str, str]]:
-        """The lines in order."""
-        return self._items
 
     def get(self, name: str, default: str | None = None) -> str | None:
         """The first value of `name`."""
         lowered = name.lower()
-        keys = self._keys
-        if keys is None:
-            keys = self.keys
-        return self._items[keys.index(lowered)][1] if lowered in keys else default
+        keys = self.keys
+        return self.items[keys.index(lowered)][1] if lowered in keys else default
 
     def all(self, name: str) -> list[str]:
         """Every value of `name`, one for each field line."""
         lowered = name.lower()
         if lowered not in self.keys:
             return []
-        return [item[1] for key, item in zip(self.keys, self._items, strict=True) if key == lowered]
+        return [item[1] for key, item in zip(self.keys, self.items, strict=True) if key == lowered]
 
     def set(self, name: str, *values: str) -> None:
         """Replace every line of `name` by one line for each value, where the first one stood."""
@@ -95,31 +81,31 @@ class Headers:
 
     def _own(self) -> tuple[list[tuple[str, str]], list[str]]:
         """Lists of its own, to be changed."""
-        items, keys = self._items, self.keys
+        items, keys = self.items, self.keys
         if not self._owned or not isinstance(items, list) or not isinstance(keys, list):
             items, keys = list(items), list(keys)
-            self._items, self._keys, self._owned = items, keys, True
+            self.items, self.keys, self._owned = items, keys, True
         return items, keys
 
     def copy(self) -> Headers:
         """An independent copy."""
         self._owned = False
-        return Headers.parsed(self._items, self.keys)
+        return Headers.parsed(self.items, self.keys)
 
     def __contains__(self, name: object) -> bool:
         return isinstance(name, str) and name.lower() in self.keys
 
     def __iter__(self) -> Iterator[tuple[str, str]]:
-        return iter(self._items)
+        return iter(self.items)
 
     def __len__(self) -> int:
-        return len(self._items)
+        return len(self.items)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Headers) and list(self._items) == list(other._items)
+        return isinstance(other, Headers) and list(self.items) == list(other.items)
 
     def __hash__(self) -> int:
         raise TypeError("headers are mutable and cannot be hashed")
 
     def __repr__(self) -> str:
-        return f"Headers({list(self._items)!r})"
+        return f"Headers({list(self.items)!r})"
