@@ -269,6 +269,26 @@ def test_keys_are_shown_when_asked_for(visit: Visit) -> None:
     visit.check_access()
 
 
+def test_a_form_changes_what_was_changed_and_keeps_secrets(visit: Visit) -> None:
+    page = visit.open("#/resources/namedValues/-new")
+    page.get_by_label("Resource name").fill("hidden")
+    page.get_by_label("Name in policies").fill("hidden")
+    page.get_by_label("Value a secret one is not shown").fill("s3cret")
+    page.get_by_label("Secret", exact=True).check()
+    page.get_by_role("button", name="Create").click()
+    one = page.get_by_role("region", name="hidden")
+    expect(one).to_be_visible(timeout=LONG)
+    one.get_by_label("Tags").fill("a, b")
+    one.get_by_role("button", name="Save").click()
+    expect(one.get_by_text("Saved", exact=True)).to_be_visible(timeout=LONG)
+    page.get_by_role("button", name="Show value").click()
+    expect(page.get_by_role("region", name="Value")).to_contain_text("s3cret")
+    one.get_by_label("Name in policies").fill("not a name!")
+    one.get_by_role("button", name="Save").click()
+    expect(page.get_by_role("main").get_by_role("alert")).to_contain_text("displayName", timeout=LONG)
+    expect(one.get_by_label("Name in policies")).to_have_value("not a name!")
+
+
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_every_page_on_a_phone(browser: Browser, demo: Demo, scheme: str) -> None:
     visit = Visit(browser, demo, viewport={"width": 390, "height": 800}, color_scheme=scheme)
