@@ -73,10 +73,23 @@ def _reparse(emit: Any, operand: Any) -> str:
 def _pack_all(binder: ExpressionBinder, node: ast.Call, scope: Scope) -> Bound:
     binder.count(node, 0, 1)
     ignore = node.arguments and binder.constant(node.arguments[0], scope, "ignore_null_empty").value is True
-    return _pack_columns(scope.columns, bool(ignore))
+    return pack_columns(scope.columns, bool(ignore))
 
 
-def _pack_columns(columns: Sequence[Column], ignore: bool) -> Bound:
+def _bag_pack_columns(binder: ExpressionBinder, node: ast.Call, scope: Scope) -> Bound:
+    columns = []
+    for argument in node.arguments:
+        bound = binder.expression(argument, scope)
+        if not isinstance(bound, Ref):
+            raise Finding(NOT_ALLOWED, "bag_pack_columns() takes names of columns", argument.span)
+        columns.append(bound.column)
+    if not columns:
+        raise Finding(NOT_ALLOWED, "bag_pack_columns() needs a column", node.span)
+    return pack_columns(columns, False)
+
+
+def pack_columns(columns: Sequence[Column], ignore: bool) -> Bound:
+    """A bag of columns under their names."""
     from_columns: list[Bound] = []
     for column in columns:
         from_columns += [Const(KqlType.STRING, column.name), Ref(column.type, column)]
@@ -99,5 +112,6 @@ SPECIAL: dict[str, Callable[[ExpressionBinder, ast.Call, Scope], Bound]] = {
     "column_ifexists": _column_ifexists,
     "columnifexists": _column_ifexists,
     "pack_all": _pack_all,
+    "bag_pack_columns": _bag_pack_columns,
     **dict.fromkeys(("parse_json", "todynamic", "toobject", "parsejson"), _parse_json),
 }

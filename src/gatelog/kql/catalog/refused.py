@@ -12,7 +12,6 @@ _SESSION = "the query language knows nothing of who asks"
 
 REFUSED = MappingProxyType(
     {
-        "bag_pack_columns": "use bag_pack()",
         "bin_auto": "use bin()",
         "column_names_of": "use getschema",
         "cursor_after": _CURSOR,

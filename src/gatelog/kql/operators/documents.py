@@ -66,7 +66,12 @@ DOCUMENTS = (
         "invoke", "Calls a function with the rows as its table.", f"let f = (T:(v:long)) {{ T | where v > 2 }}; {_T} | invoke f()"
     ),
     Document("search", "Rows of any table that hold a term.", f"{_T} | search 'b'", limits="no wildcard inside a term"),
-    Document("find", "The same, with chosen columns.", f"{_T} | find where v > 2 project v", limits="needs a project clause"),
+    Document(
+        "find",
+        "The same, with chosen columns.",
+        f"{_T} | find where v > 2 project v",
+        limits="behind a pipe it needs a project clause",
+    ),
     Document(
         "evaluate",
         "Plugins: pivot, bag_unpack and narrow.",

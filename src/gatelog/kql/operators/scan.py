@@ -286,7 +286,8 @@ def parse(parser: Parser, start: int) -> ScanOperator:
 
 def _step(parser: Parser) -> Step:
     name = parser.name("the name of the step")
-    parser.accept("optional")
+    if parser.at("optional"):
+        raise parser.unexpected("output=... or ':' (optional steps are not supported)")
     output = parser.options("output").get("output", "all")
     if output not in ("all", "last", "none"):
         raise parser.unexpected("output=all, last or none")

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from collections.abc import Iterator
+from dataclasses import dataclass, fields, is_dataclass, replace
 
 from gatelog.kql import ast
 from gatelog.kql.binder import Binder, Environment, Relation, Scope
-from gatelog.kql.bound import Bound, Const, Ref
+from gatelog.kql.bound import Bound, Column, Const, Ref
 from gatelog.kql.errors import NOT_SUPPORTED, UNKNOWN_NAME, Finding
 from gatelog.kql.operators.extend import defined
 from gatelog.kql.operators.union import matching, parse_table, united
 from gatelog.kql.parser import Parser
 from gatelog.kql.plan import Extend, Filter
 from gatelog.kql.printer import inner_text, name_text, options_text, text_of
+from gatelog.kql.special import pack_columns
 from gatelog.kql.sql.expressions import convert, logical, predicate
 from gatelog.schema.types import KqlType
 
@@ -116,32 +118,71 @@ class Find(ast.Operator):
     tables: tuple[ast.Expression, ...]
     condition: ast.Expression
     columns: tuple[tuple[str, KqlType | None], ...]
+    packs: bool = False
+    """Whether `pack_all()` stands behind the columns."""
 
     def text(self) -> str:
         tables = f"in ({', '.join(map(inner_text, self.tables))}) " if self.tables else ""
         parts = [name_text(name) + (f":{kind}" if kind else "") for name, kind in self.columns]
+        parts += ["pack_all()"] if self.packs else []
         project = f" project {', '.join(parts)}" if parts else ""
         return f"find {options_text(dict(self.options))}{tables}where {text_of(self.condition)}{project}"
 
     def bind(self, binder: Binder, relation: Relation, environment: Environment) -> Relation:
+        if not self.columns and not self.packs:
+            raise Finding(NOT_SUPPORTED, "find behind a pipe needs a project clause: 'find ... project a, b'", self.span)
         return self._found(binder, [replace(relation, name=relation.name or "find_arg0")], environment)
 
     def source(self, binder: Binder, environment: Environment) -> Relation:
         return self._found(binder, all_tables(binder, self.tables, environment), environment)
 
     def _found(self, binder: Binder, relations: list[Relation], environment: Environment) -> Relation:
-        if not self.columns:
-            raise Finding(NOT_SUPPORTED, "find needs a project clause here: 'find ... project a, b'", self.span)
         parts, labels = [], []
         for index, relation in enumerate(relations):
             part = filtered(binder, relation, self.condition, environment, False)
             if part is not None:
-                parts.append(self._projected(part))
+                parts.append(part)
                 labels.append(relation.name or f"find_arg{index}")
         if not parts:
             raise Finding(UNKNOWN_NAME, "no table has the columns that the condition names", self.condition.span)
+        chosen = self if self.columns or self.packs else self._smart(parts)
         source = dict(self.options).get("withsource", "source_")
-        return united(parts, "outer", source, labels)
+        found = united([chosen._packed(chosen._projected(part), part) for part in parts], "outer", source, labels)
+        return replace(found, columns=chosen._in_order(found.columns))
+
+    def _in_order(self, columns: tuple[Column, ...]) -> tuple[Column, ...]:
+        """The name of the table, the columns as written (those split by type together), the bag."""
+        places = {name: index for index, (name, _) in enumerate(self.columns)}
+        bag = len(places)
+
+        def place(column: Column) -> int:
+            return places.get(column.name, places.get(column.name.rpartition("_")[0], bag))
+
+        return (columns[0], *sorted(columns[1:], key=place))
+
+    def _smart(self, parts: list[Relation]) -> Find:
+        """With the columns that every table has, then those that the condition names, then a bag of the others."""
+        kinds: dict[str, set[KqlType]] = {}
+        for column in (column for part in parts for column in part.columns):
+            kinds.setdefault(column.name, set()).add(column.type)
+        common = [column.name for column in parts[0].columns if all(part.column(column.name) for part in parts)]
+        named = [name for name in _names(self.condition) if name in kinds and name not in common]
+        shown = list(dict.fromkeys([*common, *named]))
+        for name in shown:
+            if len(kinds[name]) > 1:
+                raise Finding(
+                    NOT_SUPPORTED, f"find over tables where '{name}' has several types needs a project clause", self.span
+                )
+        return replace(self, columns=tuple((name, None) for name in shown), packs=len(shown) < len(kinds))
+
+    def _packed(self, projected: Relation, whole: Relation) -> Relation:
+        """With a bag of the columns that are not shown, as `pack_`."""
+        if not self.packs:
+            return projected
+        shown = {name for name, _ in self.columns}
+        bag = pack_columns([column for column in whole.columns if column.name not in shown], False)
+        column = defined("pack_", bag)
+        return replace(projected, plan=Extend(projected.plan, ((column, bag),)), columns=(*projected.columns, column))
 
     def _projected(self, relation: Relation) -> Relation:
         columns, assignments = [], []
@@ -155,6 +196,18 @@ class Find(ast.Operator):
                 assignments.append((column, expression))
             columns.append(column)
         return Relation(Extend(relation.plan, tuple(assignments)), tuple(columns), name=relation.name)
+
+
+def _names(node: object) -> Iterator[str]:
+    """The names in an expression, in order."""
+    if isinstance(node, ast.Name):
+        yield node.name
+    elif isinstance(node, tuple):
+        for item in node:
+            yield from _names(item)
+    elif is_dataclass(node):
+        for field in fields(node):
+            yield from _names(getattr(node, field.name))
 
 
 def _tables(parser: Parser) -> tuple[ast.Expression, ...]:
@@ -179,10 +232,15 @@ def parse_find(parser: Parser, start: int) -> Find:
     parser.expect("where")
     condition = parser.expression()
     columns: list[tuple[str, KqlType | None]] = []
-    if parser.accept("project"):
+    packs = False
+    if not parser.accept("project-smart") and parser.accept("project"):
         while True:
             name = parser.name("a column")
+            if name == "pack_all" and parser.accept("("):
+                parser.expect(")")
+                packs = True
+                break
             columns.append((name, parser.type_name() if parser.accept(":") else None))
             if not parser.accept(","):
                 break
-    return Find((start, parser.end), tuple(options.items()), tables, condition, tuple(columns))
+    return Find((start, parser.end), tuple(options.items()), tables, condition, tuple(columns), packs)

@@ -103,6 +103,8 @@ def united(relations: Sequence[Relation], kind: str = "outer", source: str = "",
             depends = tuple(Ref(column.type, column) for column in held)
             columns.append(Column(label, kind_, nullable, depends, tick=ticks.pop() if len(ticks) == 1 else 0))
             feeds.append(found)
+    if not columns:
+        raise Finding(NOT_ALLOWED, "the tables of the union have no column in common", (0, 0))
     plan = UnionPlan(
         tuple(relation.plan for relation in relations), tuple(columns), tuple(tuple(row) for row in zip(*feeds, strict=True))
     )

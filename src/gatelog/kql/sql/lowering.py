@@ -314,9 +314,12 @@ class Lowering:
         return ", ".join(self.sort_key(rel.names[key.column], key) for key in rel.order)
 
     def sort_key(self, text: str, key: SortKey) -> str:
-        """One key of ORDER BY."""
+        """One key of ORDER BY; NaN stands beside null at either end."""
         direction = "DESC" if key.descending else "ASC"
-        return f"{text} {direction} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
+        sorted_ = f"{text} {direction} NULLS {'LAST' if key.nulls_last else 'FIRST'}"
+        if key.column.type is not KqlType.REAL:
+            return sorted_
+        return f"coalesce(isNaN({text}), true) {'ASC' if key.nulls_last else 'DESC'}, {sorted_}"
 
     def select(self, rel: Rel, columns: Sequence[Column], ordered: bool = False) -> str:
         """SELECT of exactly these columns, in this order."""
