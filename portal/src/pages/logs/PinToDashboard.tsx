@@ -32,7 +32,7 @@ export function PinToDashboard({ kql, table }: { kql: string; table: Table | und
       const before = (await loadDashboards()).find((dashboard) => dashboard.id === id);
       await send<Dashboard>("PUT", `/v1/dashboards/${id}`, {
         title: before?.title ?? title,
-        tiles: [...(before?.tiles ?? []), { title: kql.trim().split("\n")[0]!.slice(0, 60), chart: chartOf(table), stacked: table.visualization?.Visualization === "stackedareachart" || table.visualization?.Kind === "stacked", kql: kql.replace(/\|\s*render\s+[\s\S]*$/, "").trim() }],
+        tiles: [...(before?.tiles ?? []), { title: kql.trim().split("\n")[0]!.slice(0, 60).replace(/\s*\|\s*$/, ""), chart: chartOf(table), stacked: table.visualization?.Visualization === "stackedareachart" || table.visualization?.Kind === "stacked", kql: kql.replace(/\|\s*render\s+[\s\S]*$/, "").trim() }],
       });
       setDone(id);
     } catch (error) {
