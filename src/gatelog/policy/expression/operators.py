@@ -54,6 +54,9 @@ def binary(c: Compilation, node: tree_sitter.Node, operator: str, left: Expr, ri
 
 def _strings(c: Compilation, operator: str, left: Expr, right: Expr) -> Expr | None:
     if operator == "+" and STRING in (left.type, right.type) and left.is_value and right.is_value:
+        own = _user_defined(c, operator, left, right) if left.type != right.type else None
+        if own is not None:
+            return own
         if isinstance(left.const, str) and isinstance(right.const, str) and left.type == right.type == STRING:
             return literal(c, left.const + right.const, STRING)
         parts = [*_parts(c, left), *_parts(c, right)]

@@ -51,6 +51,8 @@ XML = "@{ XElement d = XElement.Parse(\"<a><b i='1'><c x='7'/>t</b><b><c x='8'/>
         ('string.Join(",", d.Elements("b").Elements().Attributes("x").Select(a => a.Value))', "7,8"),
         ("d.Elements().Nodes().Count()", "3"),
         ("d.Elements().Attributes().Count()", "1"),
+        ('XNamespace.Get("urn:x") + "Body"', "{urn:x}Body"),
+        ('"ns " + XNamespace.Get("urn:x")', "ns urn:x"),
         ("d.Elements().DescendantsAndSelf().Count()", "4"),
     ],
 )
