@@ -28,6 +28,7 @@ from gatelog.api import (
     policy_elements,
     portal,
     prometheus,
+    purge,
     session,
 )
 from gatelog.api.asking import Asker
@@ -118,6 +119,12 @@ def application(parts: Parts) -> ASGIApp:
     def allow_ingestion(request: Request) -> None:
         security.require(security.authenticate(request), Action.INGEST, WORKSPACE_ID)
 
+    def allow_purge(request: Request) -> None:
+        principal = security.authenticate(request)
+        # who configures the gateway but sees no logs must not delete them either
+        security.require(principal, Action.WRITE, WORKSPACE_ID)
+        security.require(principal, Action.LOGS, WORKSPACE_ID)
+
     def answer_error(error: GatelogError, path: str) -> Response:
         return answer(to_arm(error, path))
 
@@ -149,6 +156,7 @@ def application(parts: Parts) -> ASGIApp:
             *metrics.routes(MetricsFace(run=parts.run_kql, clock=parts.clock, allow=allow_metrics, answer_error=answer_error)),
             *playground.routes(face),
             *policy_elements.routes(security),
+            *purge.routes(purge.PurgeFace(parts.workspace, WORKSPACE_ID, allow_purge)),
             *management.routes(face),
             *portal.routes(),
         ],

@@ -24,6 +24,7 @@ from gatelog.storage import open_storage
 from gatelog.storage.interface import Filter, Storage
 from gatelog.workspace.housekeeping import Housekeeping
 from gatelog.workspace.ingest import READER, Ingest, IngestPolicy
+from gatelog.workspace.purging import PurgeRequest, Purging
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,8 @@ class PurgeReceipt(msgspec.Struct, frozen=True, kw_only=True):
     """Closed journal segments that went with it; the ones that are being written go when they are closed and read."""
     finished: int
     """ns since 1970."""
+    error: str = ""
+    """Why it could not be done; empty: it was."""
 
 
 class Workspace:
@@ -75,14 +78,18 @@ class Workspace:
         self._journal = journal
         self._clock = clock
         self._writing = threading.Lock()
+        self._noting = threading.Lock()
+        self.purging = Purging(directory / "purge-requests.jsonl", storage.schema, self._purge, self._note_failure)
 
     def start(self) -> None:
         """Start ingesting."""
         self.ingest.start()
         self.housekeeping.start()
+        self.purging.start({receipt.id for receipt in self.purges()})
 
     def stop(self) -> None:
         """Stop ingesting, seal what is hot, close."""
+        self.purging.stop()
         with self._writing:
             self._journal.close()
         self.housekeeping.stop()
@@ -119,7 +126,9 @@ class Workspace:
 
     def purge(self, table: str, filters: Sequence[Filter]) -> PurgeReceipt:
         """Delete matching rows for good, in tables and closed journal segments; blocking. Raises `StorageError`."""
-        identity = str(uuid4())
+        return self._purge(str(uuid4()), table, filters)
+
+    def _purge(self, identity: str, table: str, filters: Sequence[Filter]) -> PurgeReceipt:
         self.ingest.wait_until_caught_up(60)
         rows = self.storage.purge(table, filters)
         removed = self.housekeeping.remove_read_segments()
@@ -127,12 +136,23 @@ class Workspace:
         receipt = PurgeReceipt(
             id=identity, table=table, filters=shown, rows=rows, journal_segments=removed, finished=self._clock.now()
         )
-        with (self._directory / "purges.jsonl").open("ab") as file:
-            file.write(msgspec.json.encode(receipt) + b"\n")
+        self._note(receipt)
         return receipt
 
+    def _note_failure(self, request: PurgeRequest, reason: str) -> None:
+        self._note(
+            PurgeReceipt(
+                id=request.id, table=request.table, filters=request.filters, rows=0, journal_segments=0,
+                finished=self._clock.now(), error=reason,
+            )
+        )  # fmt: skip
+
+    def _note(self, receipt: PurgeReceipt) -> None:
+        with self._noting, (self._directory / "purges.jsonl").open("ab") as file:
+            file.write(msgspec.json.encode(receipt) + b"\n")
+
     def purges(self) -> list[PurgeReceipt]:
-        """The receipts of every purge, oldest first."""
+        """The receipts of every purge that has ended, oldest first."""
         try:
             lines = (self._directory / "purges.jsonl").read_bytes().splitlines()
         except FileNotFoundError:
