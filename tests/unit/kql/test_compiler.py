@@ -54,6 +54,7 @@ def test_the_token_query_reads_only_what_it_needs() -> None:
         "ResponseCode",
         "CallerIpAddress",
         "BackendResponseBody$model",
+        "BackendResponseBody$usage",
         "BackendResponseBody$usage.prompt_tokens",
         "BackendResponseBody$usage.completion_tokens",
         "BackendResponseBody$usage.total_tokens",

@@ -137,6 +137,11 @@ def reparse(operand: str) -> str:
     return f"if(startsWith(coalesce({operand}, ''), '\"'), {inner}, {operand})"
 
 
+def reparsed_member(operand: str, steps: tuple[str | int, ...]) -> str:
+    """A member of a dynamic that is text of JSON."""
+    return member(reparse(operand), steps)
+
+
 def json_value(operand: Fragment, emit: Emit) -> str:
     """The JSON text of any value, SQL NULL as the text null."""
     match operand.type:

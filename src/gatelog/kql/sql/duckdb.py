@@ -163,6 +163,14 @@ def reparse(operand: str) -> str:
     return f"(CASE WHEN starts_with({operand}, '\"') THEN {inner} ELSE {operand} END)"
 
 
+def reparsed_member(operand: str, steps: tuple[str | int, ...]) -> str:
+    """A member of a dynamic that is text of JSON; null for any other. The guard comes first: nearly no row passes it."""
+    found = f"({operand} ->> '$')"
+    for path in paths(steps):
+        found = f"json_extract({found}, {text(path)})"
+    return f"(CASE WHEN starts_with({operand}, '\"') THEN nullif(CAST(TRY({found}) AS VARCHAR), 'null') END)"
+
+
 def json_value(operand: Fragment, emit: Emit) -> str:
     """The JSON text of any value, SQL NULL as the text null."""
     match operand.type:

@@ -230,7 +230,7 @@ class Lowering:
         if inner is None:
             return held
         argument, steps = inner
-        return f"coalesce({held}, {self.sql.member(self.sql.reparse(self.render(argument, rel).text), steps)})"
+        return f"coalesce({held}, {self.sql.reparsed_member(self.render(argument, rel).text, steps)})"
 
     def _scalar_query(self, expression: ScalarQuery) -> Fragment:
         rel = self.lower(expression.plan)
