@@ -20,6 +20,8 @@ from gatelog.record.events import EventHubMessage, MetricEvent, Usage
 if TYPE_CHECKING:
     from gatelog.gateway.gate import Gate
 
+KEYS_SECONDS = 5.0
+"""An issuer's keys are used again for so long without asking; a token with another key asks at once (`refresh`)."""
 SMALL_BYTES = 64 << 10
 """Prompts up to this are counted in the loop once the vocabulary is loaded."""
 
@@ -29,6 +31,8 @@ class _World:
 
     def __init__(self, gate: Gate) -> None:
         self._gate = gate
+        self._keys: dict[str, tuple[dict[str, Any], float]] = {}
+        """Replies to `FetchKeys`, and until when they are used (loop time)."""
         self._vocabulary_loaded = False
 
     # -- the network -----------------------------------------------------------------------------------------------------
@@ -100,9 +104,16 @@ class _World:
         identity = self._gate.identity
         if identity is None:
             raise PolicyError("validate-jwt", "OpenIdConfigurationUnavailable", "no identity is configured")
+        known = self._keys.get(effect.url)
+        if known is not None and not effect.refresh and self._gate.time() < known[1]:
+            return known[0]
 
         async def fetch() -> Any:
-            return (await identity.keys(effect.url, effect.refresh)).as_reply()
+            reply = (await identity.keys(effect.url, effect.refresh)).as_reply()
+            if len(self._keys) >= 256:
+                self._keys.clear()
+            self._keys[effect.url] = (reply, self._gate.time() + KEYS_SECONDS)
+            return reply
 
         return self._later(run, fetch(), "validate-jwt", "OpenIdConfigurationUnavailable")
 
