@@ -111,7 +111,8 @@ function tokenFacts(meter: Row, answer: string): [string, string][] {
     ["Total tokens", "TotalTokens"],
   ];
   const note = meter.IsEstimated === true ? " (estimated)" : "";
-  return counts.flatMap(([title, name]) => (Number(meter[name]) ? [[title, Number(meter[name]).toLocaleString() + note] as [string, string]] : []));
+  const cost: [string, string][] = Number(meter.Cost) ? [["Cost", `$${Number(meter.Cost).toPrecision(3)} (${String(meter.PriceId)})`]] : [];
+  return [...counts.flatMap(([title, name]) => (Number(meter[name]) ? [[title, Number(meter[name]).toLocaleString() + note] as [string, string]] : [])), ...cost];
 }
 
 function milliseconds(value: number): string {
