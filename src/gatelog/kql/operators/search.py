@@ -66,10 +66,23 @@ def filtered(
     try:
         bound = search_condition(binder, condition, scope, exact)
     except Finding as finding:
-        if finding.code == UNKNOWN_NAME and len(binder.schema) > 1:
-            return None
-        raise
+        if finding.code != UNKNOWN_NAME or len(binder.schema) <= 1:
+            raise
+        if _has_or(condition):
+            message = (
+                f"some tables lack a column of a condition with 'or': {finding.message}; name the tables that have all of them"
+            )
+            raise Finding(NOT_SUPPORTED, message, condition.span) from finding
+        return None
     return replace(relation, plan=Filter(relation.plan, bound))
+
+
+def _has_or(node: object) -> bool:
+    if isinstance(node, ast.Binary) and node.operator == "or":
+        return True
+    if isinstance(node, tuple):
+        return any(map(_has_or, node))
+    return is_dataclass(node) and any(_has_or(getattr(node, field.name)) for field in fields(node))
 
 
 def search_condition(binder: Binder, node: ast.Expression, scope: Scope, exact: bool) -> Bound:
