@@ -13,8 +13,9 @@ from gatelog.gateway.answers import error_answer, refusal_error, unrecorded_answ
 from gatelog.gateway.attempt import Attempt, Client, credential_names, seconds_of
 from gatelog.gateway.backends import Destination
 from gatelog.gateway.client import Ticket, UpstreamFailure
+from gatelog.gateway.collecting import BUFFER_BYTES, collect_limit
 from gatelog.gateway.driver import WAITING, Run, Steps
-from gatelog.gateway.heads import CHUNKED, UNTIL_CLOSE, BadMessage, RequestHead, ResponseHead
+from gatelog.gateway.heads import BadMessage, RequestHead, ResponseHead
 from gatelog.gateway.http1 import LAST_CHUNK, chunk
 from gatelog.gateway.ledger import Action
 from gatelog.gateway.opening import open_exchange
@@ -33,12 +34,6 @@ from gatelog.record.headers import Headers
 if TYPE_CHECKING:
     from gatelog.gateway.gate import Gate
 
-COLLECT_BYTES = 1 << 20
-"""Answers of a known length up to this are passed on in one piece."""
-COLLECT_UNKNOWN_BYTES = 64 << 10
-"""An answer of unknown length is passed on while it arrives once it is larger."""
-BUFFER_BYTES = 64 << 20
-"""Largest answer that a pipeline may buffer."""
 HOLD_SECONDS = 0.25
 """The last event of a stream waits so long for the end of the body, so that the record is written before it."""
 
@@ -258,27 +253,14 @@ class Call:
         if self._breaker is not None:
             self._breaker.answered(self.gate.time(), head.status, seconds_of(head.headers.get("retry-after")))
         self.exchange.response = Response(head.status, head.reason, self.gate.fields.to_caller(head.headers).copy())
-        limit = self._limit_for(head)
+        effect = self._effect
+        assert effect is not None
+        limit = collect_limit(head, effect, self.route.pipeline.buffers_response, self.route.match.llm is not None)
         if limit:
             self._pieces = []
             self._collect_limit = limit
         else:
             self._start_stream(head)
-
-    def _limit_for(self, head: ResponseHead) -> int:
-        """How many bytes are collected before the pipeline goes on; 0: it goes on at once."""
-        if head.length == 0:
-            return 1
-        effect = self._effect
-        assert effect is not None
-        wants_whole = self.route.pipeline.buffers_response or (effect.fail_on_error_status_code and head.status >= 400)
-        if wants_whole:
-            return BUFFER_BYTES
-        if (head.headers.get("content-type") or "").startswith("text/event-stream"):
-            return 0
-        if head.length in (CHUNKED, UNTIL_CLOSE):
-            return COLLECT_UNKNOWN_BYTES if effect.buffer_response or self.route.match.llm is not None else 0
-        return COLLECT_BYTES if head.length <= COLLECT_BYTES else 0
 
     def on_data(self, data: bytes) -> None:
         """A piece of the backend's body."""
